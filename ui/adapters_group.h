@@ -1,4 +1,4 @@
-// The adapters that there are, the library's own and those of watched folders, as rows of the page of
+// The adapters that there are, the library's and those of watched folders, as rows of the page of
 // models: what each is, what of it does not fit the model, and what can be done with it.
 //
 // Thread: main only.

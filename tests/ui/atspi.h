@@ -1,5 +1,5 @@
-// Asking a window over AT-SPI, as a screen reader does. Objects are a bus name and a path; texts are
-// newly allocated, and NULL where the object has just gone.
+// Asking a window over AT-SPI, as a screen reader does. Objects are a bus name and a path; texts
+// are newly allocated, and NULL where the object has just gone.
 #pragma once
 
 #include <gio/gio.h>

@@ -15,8 +15,8 @@ static int nameless, seen;
 static gboolean needs_name(const char *role, const char *name, gboolean focusable)
 {
     static const char *const controls[] = {
-        "push button", "button", "toggle button", "check box", "text box", "combo box",
-        "entry",       "text",   "slider",        "list item", NULL};
+        "push button", "toggle button", "check box", "text box",  "combo box",
+        "entry",       "text",          "slider",    "list item", NULL};
     return strcmp(role, "image") == 0 ? strcmp(name, "GtkImage") != 0
                                       : focusable && g_strv_contains(controls, role);
 }

@@ -1,6 +1,7 @@
-// hear FILE: writes down what a screen reader would say of a window, a line for each thing, until it
-// is told to end (SIGTERM): what has the keyboard, with its role, state and value; how that changes;
-// and messages. Exits with 1 where something that had the keyboard has no name.
+// hear FILE: writes down what a screen reader would say of a window, a line for each thing,
+// until it is told to end (SIGTERM): what has the keyboard, with its role, state and value; how
+// that changes; and messages. Exits with 1 where what had the keyboard has neither name nor
+// description.
 #include "tests/ui/atspi.h"
 
 #include <glib-unix.h>
@@ -81,8 +82,8 @@ static void focus(const char *owner, const char *path)
     say("%s: %s%s%s%s", role, name, state, about != NULL && *about != '\0' ? "; " : "",
         about != NULL ? about : "");
     heard++;
-    // GTK's own dialog names its entry after its class.
-    if (!atspi_is_good_name(name) && !is_container(role) &&
+    // What has no name is heard by its description. GTK's own dialog has neither for its entry.
+    if (!atspi_is_good_name(name) && (about == NULL || *about == '\0') && !is_container(role) &&
         !g_str_equal(name, "GtkFileChooserEntry")) {
         fprintf(out, "  ^ it has no name\n");
         nameless++;

@@ -63,10 +63,9 @@ static char *size_text(const struct adapter *a)
     for (guint i = 0; i < a->params->len; i++) {
         numbers += ((const struct adapter_param *)a->params->pdata[i])->count;
     }
-    g_autofree char *size =
-        g_strdup_printf(P_("%u layer, %'" G_GINT64_FORMAT " numbers",
-                           "%u layers, %'" G_GINT64_FORMAT " numbers", a->params->len),
-                        a->params->len, numbers);
+    g_autofree char *count = g_strdup_printf("%'" G_GINT64_FORMAT, numbers);
+    g_autofree char *size = g_strdup_printf(
+        P_("%u layer, %s numbers", "%u layers, %s numbers", a->params->len), a->params->len, count);
     return rank ? g_strdup_printf(_("rank %s, %s"), rank, size) : g_steal_pointer(&size);
 }
 

@@ -1,4 +1,4 @@
-// What is told of adapters beside one another: where they lie, what they are, and in one sentence what
+// What is told of adapters beside one another: where they lie, what they are, and what
 // of them does not fit the model at hand.
 #pragma once
 

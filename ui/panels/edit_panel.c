@@ -137,9 +137,6 @@ static void add_presets(TinctureEditPanel *self)
         gtk_widget_set_name(button, name);
         gtk_widget_set_tooltip_text(button, translated(p->summary));
         gtk_widget_set_hexpand(button, TRUE);
-        // GTK 4.8 names a toggle button after its class, whatever its label says.
-        gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                       translated(p->title), -1);
         g_signal_connect(button, "clicked", G_CALLBACK(preset_cb), self);
         gtk_box_append(self->presets, button);
     }
