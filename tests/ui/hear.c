@@ -85,7 +85,7 @@ static void focus(const char *owner, const char *path)
     // What has no name is heard by its description. GTK's own dialog has neither for its entry.
     if (!atspi_is_good_name(name) && (about == NULL || *about == '\0') && !is_container(role) &&
         !g_str_equal(name, "GtkFileChooserEntry")) {
-        fprintf(out, "  ^ it has no name\n");
+        fprintf(out, "  ^ it has neither name nor description\n");
         nameless++;
     }
 }
@@ -182,6 +182,7 @@ int main(int argc, char **argv)
     g_unix_signal_add(SIGTERM, end_cb, loop);
     g_main_loop_run(loop);
     flush_typed();
-    fprintf(out, "%d things had the keyboard, %d of them without a name\n", heard, nameless);
+    fprintf(out, "%d things had the keyboard, %d of them with neither name nor description\n",
+            heard, nameless);
     return nameless == 0 && heard > 10 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
