@@ -8,6 +8,7 @@
 
 #include "compute/gpu/vk.h"
 #include "ui/core/engine.h"
+#include "ui/core/export_options.h"
 
 #include <glib/gstdio.h>
 #include <malloc.h>
@@ -18,7 +19,7 @@
 #define WARM   10   // cycles until all that is kept is there
 #define GROWTH 1.05 // what may be more at the end
 
-static int cycles = 30;
+static int cycles = 14;
 
 struct held {
     double resident; // MiB
@@ -105,10 +106,12 @@ static void mask_and_undo(struct fixture *f)
 static void export_picture(struct fixture *f)
 {
     g_autofree char *path = g_build_filename(f->dir, "exported.png", NULL);
-    const int said = f->messages[MESSAGE_INFO];
-    tincture_session_export(f->session, path, true, 95, 8);
+    const int said = f->messages[MESSAGE_EXPORTED];
+    struct settings *options = settings_new(export_settings);
+    tincture_session_export(f->session, path, options);
+    settings_free(options);
     wait_idle(f);
-    g_assert_cmpint(f->messages[MESSAGE_INFO], ==, said + 1);
+    g_assert_cmpint(f->messages[MESSAGE_EXPORTED], ==, said + 1);
     g_assert_cmpint(g_unlink(path), ==, 0);
 }
 

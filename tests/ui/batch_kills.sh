@@ -2,7 +2,7 @@
 # batch_kills.sh TINCTURE_DRIVE TINCTURE_CLI [PHOTOS]: many photos by the window, learned before, whose process is killed three
 # times; each is exported once. The recipe is a file that the window writes, and the command line goes on by it.
 set -eu
-drive=$1 cli=$2 photos=${3:-6}
+drive=$1 cli=$2 photos=${3:-4}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/photos"
