@@ -218,7 +218,7 @@ check $? "two methods combined are what they are side by side"
 check $? "a rank alone makes a small file that is near"
 no() { # no SENTENCE STRENGTHS [VERB]
     "$cli" adapter ${3:-combine --out no.safetensors} "$cases/peft:$2" 2>said
-    [ $? = 1 ] && [ "$(wc -l <said)" = 1 ] && grep -q "$1" said && [ ! -e no.safetensors ]
+    [ $? = 2 ] && [ "$(wc -l <said)" = 1 ] && grep -q "$1" said && [ ! -e no.safetensors ]
     check $? "refused: $(cat said)"
 }
 "$cli" adapter combine "$cases/peft:nan" --out no.safetensors 2>said

@@ -296,6 +296,8 @@ void export_window_show(GtkWindow *parent, const char *photo, const char *origin
     show_place(w);
     g_object_set_data_full(G_OBJECT(w->window), "export-window", w, export_window_free);
     gtk_window_set_title(w->window, _("Export Picture"));
+    gtk_window_set_default_widget(w->window, w->accept);
+    gtk_window_set_focus(w->window, GTK_WIDGET(w->name));
     gtk_window_set_default_size(w->window, 560, 560);
     gtk_window_set_modal(w->window, TRUE);
     gtk_window_set_transient_for(w->window, parent);

@@ -122,7 +122,7 @@ static GtkEventController *controller_at(struct drive *d, const char *name, GTyp
 }
 
 // pull NAME NAME: the first control is dragged onto the second. What the source gives is dropped
-// onto the target; an X server without a window manager has no dragging between windows.
+// onto the target.
 enum drive_result drive_pull(struct drive *d, const char *rest)
 {
     g_auto(GStrv) names = g_strsplit(rest, " ", 2);
