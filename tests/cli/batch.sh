@@ -120,11 +120,25 @@ check $? "names, format and recipe"
     "$cli" edit --recipe-from named/1-green.jpg --prompt "a blue apple" --recipe --image photos/1.png --size 64 --out blue.png &&
     "$cli" info blue.png | grep -q "a blue apple" && "$cli" info blue.png | grep -q "Steps: 4"
 check $? "a recipe out of a picture makes the same, and what is given counts more"
+# A recipe of a batch says nothing that is not known or not possible.
+"$cli" batch --prompt "a green apple" --source-prompt "a red apple" --size 64 --steps 2 --recipe-to told.json --out told.d photos/1.png >said 2>&1
+recipe() { # recipe FROM TO SENTENCE
+    sed "s|$1|$2|" told.json >odd.json
+    ! "$cli" batch --recipe-from odd.json --out odd.d photos/1.png >said 2>&1 && grep -q "odd.json: .*$3" said && [ ! -e odd.d ]
+    check $? "refused: $(tail -1 said)"
+}
+recipe '"steps" : 2,' '"steps" : -4,' '-4'
+recipe '"steps" : 2,' '"steps" : "few",' 'few'
+recipe '"steps" : 2,' '"stepps" : 2,' 'stepps'
+recipe '"inverter" : "[a-z_]*"' '"inverter" : "bogus"' 'bogus'
+head -c 200 told.json >odd.json
+! "$cli" batch --recipe-from odd.json --out odd.d photos/1.png >said 2>&1 && grep -q "odd.json is no recipe of a batch" said
+check $? "a recipe that is cut is named: $(tail -1 said)"
 ! "$cli" edit --recipe-from photos/1.png --image photos/1.png --out none.png 2>said && grep -q "photos/1.png carries no recipe" said
 check $? "of a picture without one: $(cat said)"
 
 echo '{"prompt": "a cat"}' >other.json
-! "$cli" edit --recipe-from other.json --image photos/1.png --out none.png 2>said && grep -q "other.json carries no recipe" said
+! "$cli" edit --recipe-from other.json --image photos/1.png --out none.png 2>said && grep -q "other.json is no recipe of a batch" said
 check $? "of a text that is none: $(cat said)"
 mkfifo pipe
 ! timeout 60 "$cli" edit --recipe-from pipe --image photos/1.png --out none.png 2>said && grep -q "neither a picture nor a text" said &&

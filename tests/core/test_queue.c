@@ -530,6 +530,24 @@ static void test_cancel_all(void)
     end(&f);
 }
 
+// What was promised and waits is stopped only where nothing else is left to stop.
+static void test_cancel_promised(void)
+{
+    struct fixture f;
+    begin(&f);
+    submit(&f, &plain, "a");
+    TinctureJob *b = submit(&f, &promised, "b");
+    submit(&f, &promised, "c");
+    g_assert_true(tincture_queue_cancel(f.queue, NULL));
+    wait_finished(&f, "ax");
+    wait_running(b);
+    g_assert_true(tincture_queue_cancel(f.queue, NULL)); // that which runs
+    wait_finished(&f, "axbx");
+    open_gates("c");
+    wait_finished(&f, "axbxc");
+    end(&f);
+}
+
 // ---- questions ----------------------------------------------------------------------------------
 
 static void question_cb(TinctureQueue *queue, TinctureJob *job, const char *text, struct fixture *f)
@@ -643,6 +661,7 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/failure", test_failure);
     g_test_add_func("/queue/cancel", test_cancel);
     g_test_add_func("/queue/cancel-all", test_cancel_all);
+    g_test_add_func("/queue/cancel-promised", test_cancel_promised);
     g_test_add_func("/queue/question", test_question);
     g_test_add_func("/queue/question-to-nobody", test_question_to_nobody);
     g_test_add_func("/queue/close", test_close);

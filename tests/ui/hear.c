@@ -173,9 +173,10 @@ int main(int argc, char **argv)
     }
     GMainLoop *loop = g_main_loop_new(NULL, FALSE);
     for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
-        g_autoptr(GVariant) done = atspi_call(
-            bus, "org.a11y.atspi.Registry", "/org/a11y/atspi/registry", "org.a11y.atspi.Registry",
-            "RegisterEvent", g_variant_new("(sass)", events[i], NULL, ""), "()");
+        GVariant *done = atspi_call(bus, "org.a11y.atspi.Registry", "/org/a11y/atspi/registry",
+                                    "org.a11y.atspi.Registry", "RegisterEvent",
+                                    g_variant_new("(sass)", events[i], NULL, ""), "()");
+        g_clear_pointer(&done, g_variant_unref);
     }
     g_dbus_connection_signal_subscribe(bus, NULL, "org.a11y.atspi.Event.Object", NULL, NULL, NULL,
                                        G_DBUS_SIGNAL_FLAGS_NONE, event_cb, NULL, NULL);

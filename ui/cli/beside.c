@@ -1,25 +1,11 @@
 // What was given beside what: an option that the others leave without an effect was meant to have
 // one.
 #include "ui/cli/cli.h"
+#include "ui/core/paths.h"
 
 #include "compute/file/safetensors.h"
 #include "compute/replace.h"
 #include "render/codec.h"
-
-#include <glib/gstdio.h>
-
-bool cli_same_file(const char *a, const char *b)
-{
-    GStatBuf first, second;
-    if (!a || !b) {
-        return false;
-    }
-    if (g_stat(a, &first) == 0 && g_stat(b, &second) == 0) {
-        return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-    }
-    g_autofree char *x = g_canonicalize_filename(a, NULL), *y = g_canonicalize_filename(b, NULL);
-    return g_str_equal(x, y);
-}
 
 bool cli_given(const struct cli *c, const char *key)
 {
@@ -75,7 +61,7 @@ static bool check_files(const struct cli_command *command, const struct cli *c, 
             return false;
         }
         for (size_t k = 0; k < i; k++) {
-            if (cli_same_file(all[i].path, all[k].path)) {
+            if (paths_same_file(all[i].path, all[k].path)) {
                 g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                             "--%s and --%s would write the same file, %s", all[k].option,
                             all[i].option, all[i].path);

@@ -105,8 +105,6 @@ bool cli_check_ending(const struct cli_written *w, GError **error);
 // Whether one of the settings was given; whether the command reads it at all.
 bool cli_given(const struct cli *c, const char *key);
 bool cli_reads(const struct cli_command *command, const char *key);
-// Whether both name the same file, which need not be there; NULL names none.
-bool cli_same_file(const char *a, const char *b);
 
 // Opens device and model as the options say.
 struct engine *cli_engine(struct cli *c, GError **error);

@@ -503,10 +503,10 @@ bool cli_image_check(const struct cli *c, const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image_save_params params = cli_save_params(c);
-    const char *own = cli_same_file(c->image, path)  ? "the photo itself"
-                      : cli_same_file(c->mask, path) ? "the mask"
-                      : cli_same_file(c->hint, path) ? "the hint"
-                                                     : NULL;
+    const char *own = paths_same_file(c->image, path)  ? "the photo itself"
+                      : paths_same_file(c->mask, path) ? "the mask"
+                      : paths_same_file(c->hint, path) ? "the hint"
+                                                       : NULL;
     if (own) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "%s is %s, and is not written over", path, own);

@@ -128,7 +128,7 @@ bool cli_recipe(struct cli *c, GError **error)
     if (!c->recipe_from) {
         return true;
     }
-    if (batch_plan_is(c->recipe_from)) {
+    if (batch_plan_is(c->recipe_from) || g_str_has_suffix(c->recipe_from, ".json")) {
         return take_batch(c, error);
     }
     struct recipe_text *r = recipe_text_read(c->recipe_from, edit_settings, error);

@@ -170,12 +170,60 @@ static void read_seed(JsonObject *o, const char *key, uint64_t *to)
     }
 }
 
-static void read_settings(JsonObject *o, const char *key, struct settings *s)
+// A value as a person writes it; newly allocated. NULL: it is none.
+static char *text_of(JsonNode *node)
+{
+    if (!JSON_NODE_HOLDS_VALUE(node)) {
+        return NULL;
+    }
+    switch (json_node_get_value_type(node)) {
+    case G_TYPE_BOOLEAN: return g_strdup(json_node_get_boolean(node) ? "on" : "off");
+    case G_TYPE_STRING: return g_strdup(json_node_get_string(node));
+    default: return json_to_string(node, FALSE);
+    }
+}
+
+// Everything that the file says is known and within its limits: a recipe of which a part is left
+// out makes other pictures.
+static bool check_settings(JsonObject *o, const struct settings *like, GError **error)
+{
+    JsonObjectIter i;
+    const char *key;
+    JsonNode *node;
+    bool ok = true;
+    struct settings *trial = settings_copy(like);
+    settings_read_json(trial, o); // the choices, on which depends what else there may be
+    json_object_iter_init(&i, o);
+    while (ok && json_object_iter_next(&i, &key, &node)) {
+        g_autofree char *text = text_of(node);
+        if (JSON_NODE_HOLDS_OBJECT(node)) { // rows of a member that is chosen
+            JsonObjectIter rows;
+            const char *row;
+            json_object_iter_init(&rows, json_node_get_object(node));
+            while (ok && json_object_iter_next(&rows, &row, &node)) {
+                g_autofree char *value = text_of(node);
+                ok = !settings_find(trial, row, NULL) ||
+                     settings_parse(trial, row, value ? value : "", error);
+            }
+        } else {
+            ok = settings_parse(trial, key, text ? text : "", error);
+        }
+    }
+    settings_free(trial);
+    return ok;
+}
+
+static bool read_settings(JsonObject *o, const char *key, struct settings *s, GError **error)
 {
     JsonNode *node = json_object_get_member(o, key);
-    if (node && JSON_NODE_HOLDS_OBJECT(node)) {
-        settings_read_json(s, json_node_get_object(node));
+    if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
+        return true;
     }
+    if (!check_settings(json_node_get_object(node), s, error)) {
+        return false;
+    }
+    settings_read_json(s, json_node_get_object(node));
+    return true;
 }
 
 static void read_adapters(JsonObject *o, GPtrArray *to)
@@ -191,7 +239,7 @@ static void read_adapters(JsonObject *o, GPtrArray *to)
     }
 }
 
-static void read_json(struct batch_plan *plan, JsonObject *o)
+static bool read_json(struct batch_plan *plan, JsonObject *o, GError **error)
 {
     struct document *d = &plan->document;
     JsonNode *learns = value_of(o, "learns", G_TYPE_BOOLEAN);
@@ -200,11 +248,10 @@ static void read_json(struct batch_plan *plan, JsonObject *o)
     read_sentence(o, "negative", &d->negative);
     read_seed(o, "seed", &d->seed);
     read_seed(o, "learn_seed", &d->learn_seed);
-    read_settings(o, "edit", d->edit);
-    read_settings(o, "learn", d->learn);
-    read_settings(o, "export", plan->options);
     read_adapters(o, plan->adapters);
     plan->learns = learns && json_node_get_boolean(learns);
+    return read_settings(o, "edit", d->edit, error) && read_settings(o, "learn", d->learn, error) &&
+           read_settings(o, "export", plan->options, error);
 }
 
 // Of a file that is one, or NULL with an error.
@@ -240,8 +287,9 @@ bool batch_plan_read(struct batch_plan *plan, const char *path, GError **error)
 {
     batch_plan_init(plan);
     g_autoptr(JsonNode) root = read_root(path, error);
-    if (root) {
-        read_json(plan, json_node_get_object(root));
+    if (root && !read_json(plan, json_node_get_object(root), error)) {
+        g_prefix_error(error, "%s: ", path);
+        return false;
     }
     return root != NULL;
 }

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 // How far above the program's folder is looked: the prefix is the next one, the build folder at
@@ -110,4 +111,17 @@ bool paths_make(const char *folder, GError **error)
         return false;
     }
     return true;
+}
+
+bool paths_same_file(const char *a, const char *b)
+{
+    GStatBuf first, second;
+    if (!a || !b) {
+        return false;
+    }
+    if (g_stat(a, &first) == 0 && g_stat(b, &second) == 0) {
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+    }
+    g_autofree char *x = g_canonicalize_filename(a, NULL), *y = g_canonicalize_filename(b, NULL);
+    return g_str_equal(x, y);
 }

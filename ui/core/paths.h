@@ -29,5 +29,8 @@ bool paths_is_safetensors(const char *name);
 char **paths_styles(const char *model);
 char *paths_style(const char *model, const char *name);
 
+// Whether both name the same file, which need not be there; NULL names none.
+bool paths_same_file(const char *a, const char *b);
+
 // The folder and what it lies in, for the user alone, where they are not there yet.
 bool paths_make(const char *folder, GError **error);

@@ -346,18 +346,33 @@ static void cancelled_cb(TinctureJob *job, TinctureQueue *self)
     }
 }
 
-bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type)
+static bool cancel_others(TinctureQueue *self, unsigned kept)
 {
-    const unsigned kept = JOB_LASTING | (tincture_queue_is_free(self) ? 0 : JOB_PATIENT);
     bool any = false;
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
-        if (type ? job->type == type : !(job->type->rank & kept)) {
+        // What is promised and waits behind something else is not what a person wants to stop.
+        const unsigned waits = job == self->running ? 0 : JOB_PROMISED;
+        if (!(job->type->rank & (kept & ~JOB_PROMISED)) && !(job->type->rank & kept & waits)) {
             tincture_job_cancel(job);
             any = true;
         }
     }
     return any;
+}
+
+bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type)
+{
+    const unsigned kept = JOB_LASTING | (tincture_queue_is_free(self) ? 0 : JOB_PATIENT);
+    bool any = false;
+    for (guint i = 0; type && i < self->jobs->len; i++) {
+        TinctureJob *job = self->jobs->pdata[i];
+        if (job->type == type) {
+            tincture_job_cancel(job);
+            any = true;
+        }
+    }
+    return type ? any : cancel_others(self, kept | JOB_PROMISED) || cancel_others(self, kept);
 }
 
 // ---- what can be asked --------------------------------------------------------------------------

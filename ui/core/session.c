@@ -483,6 +483,12 @@ void tincture_session_export(TinctureSession *self, const char *path,
         tincture_project_say(self->project, MESSAGE_ERROR, _("Open a photo first"));
         return;
     }
+    if (paths_same_file(path, self->library->row.origin)) {
+        g_autofree char *name = g_filename_display_basename(path);
+        tincture_project_say(self->project, MESSAGE_ERROR,
+                             _("%s is the photo itself, and is not written over"), name);
+        return;
+    }
     const struct job_inputs in = {.photo = p->photo,
                                   .result = p->result,
                                   .path = path,
