@@ -132,6 +132,18 @@ static void add_action(GtkWidget *row, GtkWidget *button, const char *name, cons
     adw_expander_row_add_action(ADW_EXPANDER_ROW(row), button);
 }
 
+static bool is_used(TinctureAdaptersGroup *self, const char *path)
+{
+    GListModel *uses = G_LIST_MODEL(self->session->project->adapters);
+    for (guint i = 0; i < g_list_model_get_n_items(uses); i++) {
+        g_autoptr(TinctureAdapterEntry) use = g_list_model_get_item(uses, i);
+        if (g_strcmp0(use->file, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_actions(TinctureAdaptersGroup *self, GtkWidget *row,
                         const struct adapter_entry *entry, guint place)
 {
@@ -142,7 +154,12 @@ static void add_actions(TinctureAdaptersGroup *self, GtkWidget *row,
     g_autofree char *use_says = g_strdup_printf(_("Use %s on the open photo"), entry->name);
     g_autofree char *delete_says = g_strdup_printf(_("Delete %s"), entry->name);
     g_autofree char *show_says = g_strdup_printf(_("Show %s in Files"), entry->name);
-    if (entry->fault == NULL) {
+    if (is_used(self, entry->path)) {
+        GtkWidget *used = gtk_label_new(_("In use"));
+        gtk_widget_add_css_class(used, "dim-label");
+        gtk_widget_set_name(used, use);
+        adw_expander_row_add_action(ADW_EXPANDER_ROW(row), used);
+    } else if (entry->fault == NULL) {
         add_action(row, gtk_button_new_with_mnemonic(_("_Use")), use, use_says, "win.use-adapter",
                    g_variant_new_bytestring(entry->path));
     }
@@ -217,7 +234,8 @@ static void finished_cb(TinctureAdaptersGroup *self, TinctureJob *job)
     gtk_widget_set_visible(self->none, self->rows->len == 0);
 }
 
-// What was deleted here or elsewhere goes, and what was taken back is there again.
+// What was deleted here or elsewhere goes, what was taken back is there again, and what the photo
+// uses says so.
 static void library_changed_cb(TinctureAdaptersGroup *self)
 {
     if (gtk_widget_get_mapped(GTK_WIDGET(self))) {
@@ -235,6 +253,8 @@ void tincture_adapters_group_set_session(TinctureAdaptersGroup *self, TinctureSe
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(session->project, "library-changed", G_CALLBACK(library_changed_cb),
                             self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(session->project->adapters, "items-changed",
+                            G_CALLBACK(library_changed_cb), self, G_CONNECT_SWAPPED);
 }
 
 static void tincture_adapters_group_dispose(GObject *object)
