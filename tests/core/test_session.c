@@ -372,7 +372,10 @@ static void test_file_names(void)
     g_assert_cmpstr(adapter_at(&f, 0)->name, ==, "caf\xef\xbf\xbd.safetensors");
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
-    fixture_export(f.session, photo, false, 90, 8);
+    fixture_export(f.session, photo, false, 90, 8); // the photo itself is not written over
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
+    g_autofree char *other = g_build_filename(f.dir, "th\xe9.png", NULL);
+    fixture_export(f.session, other, false, 90, 8);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_EXPORTED], ==, 1);
     fixture_end(&f);
