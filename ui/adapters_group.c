@@ -3,6 +3,7 @@
 #include "compute/i18n.h"
 #include "ui/core/adapter_list.h"
 #include "ui/core/library.h"
+#include "ui/widgets/small_rows.h"
 
 struct _TinctureAdaptersGroup {
     AdwPreferencesGroup parent_instance;
@@ -84,20 +85,6 @@ void tincture_adapters_group_look(TinctureAdaptersGroup *self, const char *const
 
 // ---- an adapter ---------------------------------------------------------------------------------
 
-static GtkWidget *add_fact(GtkWidget *expander, const char *title, const char *text)
-{
-    if (text == NULL) {
-        return NULL;
-    }
-    GtkWidget *row = adw_action_row_new();
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), escaped);
-    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
-    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
-    return row;
-}
-
 static void hash_cb(GtkWidget *button, TinctureAdaptersGroup *self)
 {
     gtk_widget_set_sensitive(button, FALSE);
@@ -107,8 +94,8 @@ static void hash_cb(GtkWidget *button, TinctureAdaptersGroup *self)
 static void add_hash(TinctureAdaptersGroup *self, GtkWidget *expander,
                      const struct adapter_entry *entry)
 {
-    GtkWidget *row = add_fact(expander, _("SHA-256 of its file"),
-                              entry->hash != NULL ? entry->hash : _("not computed yet"));
+    GtkWidget *row = fact_row_new(_("SHA-256 of its file"),
+                                  entry->hash != NULL ? entry->hash : _("not computed yet"));
     if (entry->hash == NULL && entry->bytes > 0) {
         GtkWidget *button = gtk_button_new_with_mnemonic(_("_Compute"));
         gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
@@ -117,6 +104,7 @@ static void add_hash(TinctureAdaptersGroup *self, GtkWidget *expander,
         g_signal_connect(button, "clicked", G_CALLBACK(hash_cb), self);
         adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
     }
+    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
 }
 
 // name: of an icon, or a label.
@@ -198,19 +186,19 @@ static GtkWidget *row_new(TinctureAdaptersGroup *self, const struct adapter_entr
     gtk_widget_set_name(row, name);
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
     adw_expander_row_set_subtitle(ADW_EXPANDER_ROW(row), subtitle);
-    add_fact(row, _("Where"), path);
-    add_fact(row, _("What it changes"), entry->size);
-    add_fact(row, _("For the words"), entry->words);
-    add_fact(row, _("Learned on"),
-             entry->other_base ? _("another model than the one at hand")
-             : entry->base     ? entry->base
-             : whole           ? _("it does not say")
-                               : NULL);
-    add_fact(row, _("What is not applied"), entry->told);
-    add_fact(row, _("Licence"),
-             entry->licence != NULL ? entry->licence
-             : whole                ? _("it does not say")
-                                    : NULL);
+    fact_row_add(row, _("Where"), path);
+    fact_row_add(row, _("What it changes"), entry->size);
+    fact_row_add(row, _("For the words"), entry->words);
+    fact_row_add(row, _("Learned on"),
+                 entry->other_base ? _("another model than the one at hand")
+                 : entry->base     ? entry->base
+                 : whole           ? _("it does not say")
+                                   : NULL);
+    fact_row_add(row, _("What is not applied"), entry->told);
+    fact_row_add(row, _("Licence"),
+                 entry->licence != NULL ? entry->licence
+                 : whole                ? _("it does not say")
+                                        : NULL);
     add_hash(self, row, entry);
     add_actions(self, row, entry, place);
     return row;

@@ -7,6 +7,7 @@
 #include "ui/core/paths.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/preferences.h"
+#include "ui/widgets/small_rows.h"
 
 #define LOOK_PAUSE_MS 500 // files that are being copied into a watched folder
 
@@ -31,23 +32,6 @@ G_DEFINE_FINAL_TYPE(TinctureModelsPage, tincture_models_page, ADW_TYPE_BIN)
 
 // ---- a model ------------------------------------------------------------------------------------
 
-static GtkWidget *fact_row(const char *title, const char *text)
-{
-    GtkWidget *row = adw_action_row_new();
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), escaped);
-    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
-    return row;
-}
-
-static void add_fact(GtkWidget *expander, const char *title, const char *text)
-{
-    if (text != NULL) {
-        adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), fact_row(title, text));
-    }
-}
-
 static char *memory_text(gint64 bytes)
 {
     const uint64_t have = memory_left("");
@@ -67,8 +51,8 @@ static void hash_cb(GtkWidget *button, TinctureModelsPage *self)
 
 static void add_hash(TinctureModelsPage *self, GtkWidget *expander, const struct model_entry *entry)
 {
-    GtkWidget *row = fact_row(_("SHA-256 of its U-Net"),
-                              entry->hash != NULL ? entry->hash : _("not computed yet"));
+    GtkWidget *row = fact_row_new(_("SHA-256 of its U-Net"),
+                                  entry->hash != NULL ? entry->hash : _("not computed yet"));
     if (entry->hash == NULL) {
         GtkWidget *button = gtk_button_new_with_mnemonic(_("_Compute"));
         gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
@@ -112,13 +96,14 @@ static GtkWidget *model_row(TinctureModelsPage *self, const struct model_entry *
     gtk_widget_set_name(row, name);
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
     adw_expander_row_set_subtitle(ADW_EXPANDER_ROW(row), subtitle);
-    add_fact(row, _("Where"), entry->path);
-    add_fact(row, _("Parts"), entry->parts);
-    add_fact(row, _("Numbers in its file"), entry->precision);
-    add_fact(row, _("Size"), entry->bytes > 0 ? size : NULL);
-    add_fact(row, _("Memory"), memory);
+    fact_row_add(row, _("Where"), entry->path);
+    fact_row_add(row, _("Parts"), entry->parts);
+    fact_row_add(row, _("Numbers in its file"), entry->precision);
+    fact_row_add(row, _("Size"), entry->bytes > 0 ? size : NULL);
+    fact_row_add(row, _("Memory"), memory);
     if (entry->fault == NULL) {
-        add_fact(row, _("Licence"), entry->licence != NULL ? entry->licence : _("it does not say"));
+        fact_row_add(row, _("Licence"),
+                     entry->licence != NULL ? entry->licence : _("it does not say"));
         add_hash(self, row, entry);
     }
     if (is_used(self, entry)) {

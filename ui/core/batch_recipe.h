@@ -1,6 +1,6 @@
 // The recipe of a batch, as a value and as a file: what is done to each photo and how it is
-// written. Window and command line read and write the same file, JSON; it comes from anywhere, so
-// that what is missing or out of range in it stays as it was.
+// written. Window and command line read and write the same file, JSON. What it does not say is as
+// usual; a setting in it that nobody knows, or that cannot be, makes it one that is not read.
 #pragma once
 
 #include "ui/core/document.h"

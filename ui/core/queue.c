@@ -346,14 +346,15 @@ static void cancelled_cb(TinctureJob *job, TinctureQueue *self)
     }
 }
 
-static bool cancel_others(TinctureQueue *self, unsigned kept)
+// What was promised and only waits is not what a person wants to stop, unless it is all there is.
+static bool cancel_all(TinctureQueue *self, bool promised)
 {
+    const unsigned kept = JOB_LASTING | (tincture_queue_is_free(self) ? 0 : JOB_PATIENT);
     bool any = false;
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
-        // What is promised and waits behind something else is not what a person wants to stop.
-        const unsigned waits = job == self->running ? 0 : JOB_PROMISED;
-        if (!(job->type->rank & (kept & ~JOB_PROMISED)) && !(job->type->rank & kept & waits)) {
+        const bool waits = job != self->running && job->type->rank & JOB_PROMISED;
+        if (!(job->type->rank & kept) && (promised || !waits)) {
             tincture_job_cancel(job);
             any = true;
         }
@@ -363,16 +364,18 @@ static bool cancel_others(TinctureQueue *self, unsigned kept)
 
 bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type)
 {
-    const unsigned kept = JOB_LASTING | (tincture_queue_is_free(self) ? 0 : JOB_PATIENT);
+    if (!type) {
+        return cancel_all(self, false) || cancel_all(self, true);
+    }
     bool any = false;
-    for (guint i = 0; type && i < self->jobs->len; i++) {
+    for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
         if (job->type == type) {
             tincture_job_cancel(job);
             any = true;
         }
     }
-    return type ? any : cancel_others(self, kept | JOB_PROMISED) || cancel_others(self, kept);
+    return any;
 }
 
 // ---- what can be asked --------------------------------------------------------------------------

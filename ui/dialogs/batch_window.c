@@ -7,6 +7,7 @@
 #include "ui/widgets/close_key.h"
 #include "ui/widgets/setting_list.h"
 #include "ui/widgets/setting_row.h"
+#include "ui/widgets/small_rows.h"
 
 #include <adwaita.h>
 
@@ -228,25 +229,16 @@ static void accept_cb(struct batch_window *w)
 
 // ---- building -----------------------------------------------------------------------------------
 
-static GtkWidget *button_new(const char *label, const char *name, GCallback clicked, gpointer data)
-{
-    GtkWidget *button = gtk_button_new_with_mnemonic(label);
-    gtk_widget_set_name(button, name);
-    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
-    g_signal_connect_swapped(button, "clicked", clicked, data);
-    return button;
-}
-
 static GtkWidget *build_header(struct batch_window *w)
 {
     GtkWidget *bar = adw_header_bar_new();
-    w->accept = button_new(_("_Start"), "batch.accept", G_CALLBACK(accept_cb), w);
+    w->accept = named_button_new(_("_Start"), "batch.accept", G_CALLBACK(accept_cb), w);
     gtk_widget_add_css_class(w->accept, "suggested-action");
     adw_header_bar_set_show_end_title_buttons(ADW_HEADER_BAR(bar), FALSE);
     adw_header_bar_set_show_start_title_buttons(ADW_HEADER_BAR(bar), FALSE);
     adw_header_bar_pack_start(
         ADW_HEADER_BAR(bar),
-        button_new(_("_Cancel"), "batch.cancel", G_CALLBACK(gtk_window_close), w->window));
+        named_button_new(_("_Cancel"), "batch.cancel", G_CALLBACK(gtk_window_close), w->window));
     adw_header_bar_pack_end(ADW_HEADER_BAR(bar), w->accept);
     return bar;
 }
@@ -279,9 +271,9 @@ static void build_what(struct batch_window *w, GtkWidget *page)
     GtkWidget *buttons = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
     w->what = row_new(group, _("The Edit"), "batch.what");
     gtk_box_append(GTK_BOX(buttons),
-                   button_new(_("_Load…"), "batch.load", G_CALLBACK(load_clicked_cb), w));
+                   named_button_new(_("_Load…"), "batch.load", G_CALLBACK(load_clicked_cb), w));
     gtk_box_append(GTK_BOX(buttons),
-                   button_new(_("_Save…"), "batch.save", G_CALLBACK(save_clicked_cb), w));
+                   named_button_new(_("_Save…"), "batch.save", G_CALLBACK(save_clicked_cb), w));
     adw_action_row_add_suffix(w->what, buttons);
     w->photos = row_new(group, _("Photos"), "batch.photos");
     w->clear = gtk_button_new_from_icon_name("edit-clear-symbolic");
@@ -289,14 +281,14 @@ static void build_what(struct batch_window *w, GtkWidget *page)
     gtk_widget_set_tooltip_text(w->clear, _("Take all of them off the list"));
     gtk_widget_set_valign(w->clear, GTK_ALIGN_CENTER);
     g_signal_connect_swapped(w->clear, "clicked", G_CALLBACK(clear_cb), w);
-    adw_action_row_add_suffix(w->photos,
-                              button_new(_("_Photos…"), "batch.add", G_CALLBACK(add_photos_cb), w));
     adw_action_row_add_suffix(
-        w->photos, button_new(_("A _Folder…"), "batch.add-folder", G_CALLBACK(add_folder_cb), w));
+        w->photos, named_button_new(_("_Photos…"), "batch.add", G_CALLBACK(add_photos_cb), w));
+    adw_action_row_add_suffix(w->photos, named_button_new(_("A _Folder…"), "batch.add-folder",
+                                                          G_CALLBACK(add_folder_cb), w));
     adw_action_row_add_suffix(w->photos, w->clear);
     w->place = row_new(group, _("Into the Folder"), "batch.place");
-    adw_action_row_add_suffix(w->place,
-                              button_new(_("_Change…"), "batch.change", G_CALLBACK(change_cb), w));
+    adw_action_row_add_suffix(
+        w->place, named_button_new(_("_Change…"), "batch.change", G_CALLBACK(change_cb), w));
 }
 
 static void build_learn(struct batch_window *w, GtkWidget *page)

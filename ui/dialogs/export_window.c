@@ -7,6 +7,7 @@
 #include "ui/preferences.h"
 #include "ui/widgets/close_key.h"
 #include "ui/widgets/setting_list.h"
+#include "ui/widgets/small_rows.h"
 
 #include <adwaita.h>
 #include <glib/gstdio.h>
@@ -201,23 +202,12 @@ static void accept_cb(struct export_window *w)
 
 // ---- building -----------------------------------------------------------------------------------
 
-static GtkWidget *button_new(const char *label, const char *name, GCallback clicked,
-                             struct export_window *w)
-{
-    GtkWidget *button = gtk_button_new_with_mnemonic(label);
-    gtk_widget_set_name(button, name);
-    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
-    g_signal_connect_swapped(button, "clicked", clicked, w);
-    return button;
-}
-
 static GtkWidget *build_header(struct export_window *w)
 {
     GtkWidget *bar = adw_header_bar_new();
-    GtkWidget *cancel = button_new(_("_Cancel"), "export.cancel", G_CALLBACK(gtk_window_close), w);
-    g_signal_handlers_disconnect_by_data(cancel, w);
-    g_signal_connect_swapped(cancel, "clicked", G_CALLBACK(gtk_window_close), w->window);
-    w->accept = button_new(_("_Export"), "export.accept", G_CALLBACK(accept_cb), w);
+    GtkWidget *cancel =
+        named_button_new(_("_Cancel"), "export.cancel", G_CALLBACK(gtk_window_close), w->window);
+    w->accept = named_button_new(_("_Export"), "export.accept", G_CALLBACK(accept_cb), w);
     gtk_widget_add_css_class(w->accept, "suggested-action");
     adw_header_bar_set_show_end_title_buttons(ADW_HEADER_BAR(bar), FALSE);
     adw_header_bar_set_show_start_title_buttons(ADW_HEADER_BAR(bar), FALSE);
@@ -238,10 +228,10 @@ static AdwPreferencesGroup *build_place(struct export_window *w)
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(w->place), _("Folder"));
     gtk_widget_set_name(GTK_WIDGET(w->place), "export.place");
     adw_action_row_set_subtitle_lines(w->place, 2);
-    w->beside = button_new(_("_Beside the Photo"), "export.beside", G_CALLBACK(beside_cb), w);
+    w->beside = named_button_new(_("_Beside the Photo"), "export.beside", G_CALLBACK(beside_cb), w);
     adw_action_row_add_suffix(w->place, w->beside);
-    adw_action_row_add_suffix(w->place,
-                              button_new(_("_Change…"), "export.change", G_CALLBACK(change_cb), w));
+    adw_action_row_add_suffix(
+        w->place, named_button_new(_("_Change…"), "export.change", G_CALLBACK(change_cb), w));
     adw_preferences_group_add(group, GTK_WIDGET(w->name));
     adw_preferences_group_add(group, GTK_WIDGET(w->place));
     return group;
