@@ -310,6 +310,9 @@ static void sources_init(struct sources *sources, const struct detail *detail,
         raster_resize(detail->mask, &detail->placed, edit->width, edit->height, sources->inside);
     }
     spread(sources, params);
+    for (size_t i = 0; params->surface != NULL && i < 3 * count; i++) {
+        sources->delta[i] *= params->surface[i / 3];
+    }
     if (params->seam == DETAIL_SEAM_GRADIENT && detail->mask != NULL) {
         close_seam(sources);
     }

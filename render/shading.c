@@ -11,6 +11,9 @@ static const float LEAST_GAIN = 0.65f; // of the slope of luma: shadows may beco
 static const float NEUTRAL_GAIN = 0.36f; // the same for what turns black, white or gray
 static const float NEUTRAL_DEPTH = 0.6f; // or so much of the photo's depth, where it has room
 static const float NEUTRAL_CHROMA = 0.01f, NEUTRAL_MOST = 0.2f; // of which so much may stay
+// The most of a thing without a colour that turns black, and as much more where it turns white; and
+// the shares of hues that are kept of a thing that has one, and that has none.
+static const float FLAT_GAIN = 0.15f, COLORED_KEPT = 0.05f, COLORLESS_KEPT = 0.1f;
 static const float REACH = 2.0f;    // standard deviations of luma that are to stay in the range
 static const float EPSILON = 1e-4f; // variance of luma below which a place has no shading
 
@@ -48,6 +51,37 @@ float neutral_kept(const float *rgb, const float *delta, const float *weight, si
     return fminf(NEUTRAL_CHROMA / (float)sqrt(squares / sum), NEUTRAL_MOST);
 }
 
+void neutral_weights(const float *rgb, const float *delta, const float *weight, size_t count,
+                     float weights[3])
+{
+    double sum[3] = {1e-12, 1e-12, 1e-12};
+
+    for (size_t i = 0; i < count; i++) {
+        const float *d = delta + 3 * i;
+        double w = (weight != NULL ? weight[i] : 1.0f) * (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+
+        for (int c = 0; c < 3; c++) {
+            sum[c] += w * fmaxf(rgb[3 * i + c], 0.0f);
+        }
+    }
+    for (int c = 0; c < 3; c++) {
+        weights[c] = (float)(sum[c] / (sum[0] + sum[1] + sum[2]));
+    }
+}
+
+float neutral_slope(float slope, float after, float kept)
+{
+    float colorless = (kept - COLORED_KEPT) / (COLORLESS_KEPT - COLORED_KEPT);
+    float flat = fminf(slope, FLAT_GAIN * (1.0f + CLAMP(after, 0.0f, 1.0f)));
+
+    return slope + CLAMP(colorless, 0.0f, 1.0f) * (flat - slope);
+}
+
+static float weighted(const float *color, const float *weights)
+{
+    return weights[0] * color[0] + weights[1] * color[1] + weights[2] * color[2];
+}
+
 // How much each place changed, on the average of its nearest; newly allocated.
 static float *measure_size(const float *delta, int width, int height)
 {
@@ -63,8 +97,9 @@ static float *measure_size(const float *delta, int width, int height)
     return size;
 }
 
+// weights: of the channels in which the photo's light and shade are seen.
 static void moments_init(float *planes[MOMENTS], const struct color_map *map, const float *size,
-                         const float *guide, const float *weight)
+                         const float *guide, const float *weight, const float *weights)
 {
     size_t count = (size_t)map->width * map->height;
 
@@ -73,7 +108,8 @@ static void moments_init(float *planes[MOMENTS], const struct color_map *map, co
     }
     for (size_t i = 0; i < count; i++) {
         const float *g = guide + 3 * i;
-        float w = (weight != NULL ? weight[i] : 1.0f) * size[i], before = luma(g), row[4];
+        float w = (weight != NULL ? weight[i] : 1.0f) * size[i], row[4];
+        float before = weighted(g, weights);
 
         luma_row(map->values + COLOR_MAP_VALUES * i, row);
 
@@ -112,13 +148,13 @@ static struct line fit_range(float before, float reach, float after, float gain,
 }
 
 // Moves the luma of what the map makes of a colour to the line.
-static void move(float *map, const struct line *line, float amount)
+static void move(float *map, const struct line *line, const float *weights, float amount)
 {
     float row[4];
 
     luma_row(map, row);
     for (int k = 0; k < 4; k++) {
-        float wanted = k < 3 ? line->gain * LUMA_WEIGHTS[k] : line->offset;
+        float wanted = k < 3 ? line->gain * weights[k] : line->offset;
 
         for (int c = 0; c < 3; c++) {
             map[4 * c + k] += amount * (wanted - row[k]); // all channels alike: the luma by as much
@@ -128,16 +164,15 @@ static void move(float *map, const struct line *line, float amount)
 
 // Moves all three channels to the line, and from there by the tint that the edit has here and by
 // what is kept of the photo's hues.
-static void move_neutral(float *map, const struct line *line, const float *edited, float kept,
-                         float amount)
+static void move_neutral(float *map, const struct line *line, const float *weights,
+                         const float *edited, float kept, float amount)
 {
     for (int c = 0; c < 3; c++) {
         float tint = edited[c] - luma(edited);
 
         for (int k = 0; k < 4; k++) {
             float hue = kept * ((k == c) - LUMA_WEIGHTS[k % 3]);
-            float wanted =
-                k < 3 ? line->gain * LUMA_WEIGHTS[k] + hue - (k == c) : line->offset + tint;
+            float wanted = k < 3 ? line->gain * weights[k] + hue - (k == c) : line->offset + tint;
 
             map[4 * c + k] += amount * (wanted - map[4 * c + k]);
         }
@@ -151,9 +186,13 @@ void shading_keep(struct color_map *map, float *delta, const float *guide, const
     size_t count = (size_t)map->width * map->height;
     const float kept = neutral_kept(guide, delta, weight, count);
     g_autofree float *size = measure_size(delta, map->width, map->height);
-    float *planes[MOMENTS];
+    float *planes[MOMENTS], weights[3];
 
-    moments_init(planes, map, size, guide, weight);
+    neutral_weights(guide, delta, weight, count, weights);
+    for (int c = 0; c < 3; c++) {
+        weights[c] = LUMA_WEIGHTS[c] + neutral * (weights[c] - LUMA_WEIGHTS[c]);
+    }
+    moments_init(planes, map, size, guide, weight, weights);
     for (size_t i = 0; i < count; i++) {
         float total = planes[WEIGHT][i];
 
@@ -167,15 +206,17 @@ void shading_keep(struct color_map *map, float *delta, const float *guide, const
         float gain = fmaxf((covariance + EPSILON) / (variance + EPSILON), least);
 
         gain = fmaxf(gain, neutral * NEUTRAL_DEPTH * after / fmaxf(before, 0.05f));
-        struct line line = fit_range(before, REACH * sqrtf(variance), after, gain, least);
+        gain += neutral * (neutral_slope(gain, after, kept) - gain);
+        struct line line =
+            fit_range(before, REACH * sqrtf(variance), after, gain, fminf(gain, least));
         float share = (size[i] * total / planes[SIZE][i] - LITTLE) / (MUCH - LITTLE);
 
         const float *g = guide + 3 * i, *d = delta + 3 * i;
         const float edited[3] = {g[0] + d[0], g[1] + d[1], g[2] + d[2]};
 
         share = CLAMP(share, 0.0f, 1.0f);
-        move(map->values + COLOR_MAP_VALUES * i, &line, amount * share);
-        move_neutral(map->values + COLOR_MAP_VALUES * i, &line, edited, kept,
+        move(map->values + COLOR_MAP_VALUES * i, &line, weights, amount * share);
+        move_neutral(map->values + COLOR_MAP_VALUES * i, &line, weights, edited, kept,
                      amount * neutral * share);
     }
     for (size_t i = 0; i < count; i++) {

@@ -23,3 +23,13 @@ void shading_keep(struct color_map *map, float *delta, const float *guide, const
 // white, and next to nothing of a red flower's. rgb and delta are (count, 3), weight is (count) or
 // NULL.
 float neutral_kept(const float *rgb, const float *delta, const float *weight, size_t count);
+
+// Weights, of sum 1, of the channels in which such a thing's light and shade show: those of its
+// own colour, since a red flower is as dark in green as it is in shadow. rgb, delta and weight as above.
+void neutral_weights(const float *rgb, const float *delta, const float *weight, size_t count,
+                     float weights[3]);
+
+// What is left of the slope of lightness of such a thing, whose mean luma becomes `after` and of
+// whose hues so much is kept: in what has hardly a colour, dark and light are its colours, such as
+// a tabby's stripes.
+float neutral_slope(float slope, float after, float kept);

@@ -18,6 +18,10 @@ static const double RIDGE = 1e-3;
 // Shares of the change from which on the map is followed at all, and in full.
 static const float LITTLE = 0.4f, MUCH = 0.7f;
 
+// Mean distance of a surface's channels from its luma up to which it has no colour, and from which
+// on it has one.
+static const float COLORLESS = 0.04f, COLORED = 0.08f;
+
 // How much a place counts of which light did not change the colour.
 static const double STILL = 0.05;
 
@@ -50,8 +54,10 @@ static void fit_terms(const struct fit *fit, const float *color, double height, 
     memcpy(terms, all, fit->terms * sizeof *terms);
 }
 
-// The luma of what was edited by the luma of what was there, and its tint, from weighted sums.
+// The luma of what was edited by the light and shade of what was there, and its tint, from weighted
+// sums.
 struct luma_fit {
+    float weights[3]; // of the channels in which light and shade show
     double weight, before, after, square, cross, tint[3];
 };
 
@@ -59,7 +65,9 @@ static void luma_fit_add(struct luma_fit *fit, const float *color, const float *
                          double weight)
 {
     const float edited[3] = {color[0] + delta[0], color[1] + delta[1], color[2] + delta[2]};
-    const double before = luma(color), after = luma(edited);
+    const float *w = fit->weights;
+    const double before = w[0] * color[0] + w[1] * color[1] + w[2] * color[2];
+    const double after = luma(edited);
 
     fit->weight += weight;
     fit->before += weight * before;
@@ -137,13 +145,14 @@ static void fit_solve(struct fit *fit)
 static void fit_neutral(struct fit *fit, const struct luma_fit *of, float kept, float neutral)
 {
     const double before = of->before / of->weight, after = of->after / of->weight;
-    const double slope = (of->cross / of->weight - before * after) /
+    const double steps = (of->cross / of->weight - before * after) /
                          (of->square / of->weight - before * before + RIDGE);
+    const double slope = neutral_slope((float)steps, (float)after, kept);
 
     for (int c = 0; c < 3; c++) {
         for (int k = 0; k < COLOR_TERMS; k++) {
             double hue = kept * ((k == c) - LUMA_WEIGHTS[k % 3]);
-            double to = k < 3 ? slope * LUMA_WEIGHTS[k] + hue - (k == c)
+            double to = k < 3 ? slope * of->weights[k] + hue - (k == c)
                               : after - slope * before + of->tint[c] / of->weight;
 
             fit->map[c][k] += neutral * (to - fit->map[c][k]);
@@ -250,18 +259,51 @@ static void follow(float *delta, const float *mapped, const struct scene *scene,
     }
 }
 
+// How far the surface has no colour, 0..1, of what changed.
+static float colorless(const struct scene *scene, const float *delta)
+{
+    double sum = 1e-12, hues = 0.0;
+
+    for (size_t i = 0; i < scene_count(scene); i++) {
+        const float *g = scene->guide + 3 * i;
+        double weight = scene_inside(scene, i) * square_sum(delta + 3 * i), away = 0.0;
+
+        for (int c = 0; c < 3; c++) {
+            away += fabs(g[c] - luma(g)) / 3.0;
+        }
+        sum += weight;
+        hues += weight * away;
+    }
+    return 1.0f - smooth_share((float)(hues / sum), COLORLESS, COLORED);
+}
+
+// The guide with its colours moved to gray by amount; newly allocated.
+static float *grayed(const struct scene *scene, float amount)
+{
+    float *gray = g_new(float, 3 * scene_count(scene));
+
+    for (size_t i = 0; i < 3 * scene_count(scene); i++) {
+        gray[i] = scene->guide[i] + amount * (luma(scene->guide + i / 3 * 3) - scene->guide[i]);
+    }
+    return gray;
+}
+
 void spread_change(float *delta, const float *guide, const float *inside, int width, int height,
                    float amount, float neutral)
 {
-    const struct scene scene = {guide, inside, width, height};
+    const struct scene seen = {guide, inside, width, height};
+    // What little colour a gray thing has says nothing of where it takes another one.
+    g_autofree float *gray = grayed(&seen, (1.0f - neutral) * colorless(&seen, delta));
+    const struct scene scene = {gray, inside, width, height};
     struct fit fit = {.terms = COLOR_TERMS};
     struct luma_fit of_luma = {0};
 
+    neutral_weights(guide, delta, inside, scene_count(&scene), of_luma.weights);
     for (size_t i = 0; i < scene_count(&scene); i++) {
         const float *d = delta + 3 * i;
         double weight = scene_inside(&scene, i) * square_sum(d);
 
-        fit_add(&fit, guide + 3 * i, 0.0, d, weight);
+        fit_add(&fit, gray + 3 * i, 0.0, d, weight);
         luma_fit_add(&of_luma, guide + 3 * i, d, weight);
     }
     if (fit.moments[ONE][ONE] <= 0.0) {

@@ -4,11 +4,11 @@
 #include <math.h>
 
 static const struct color_word WORDS[] = {
-    {"red", 29, 45, 0.05f, 1, 0, 1, 0.2f},
+    {"red", 26, 45, 0.05f, 1, 0, 0.68f, 0.22f},
     {"orange", 60, 45, 0.05f, 1, 0, 1, 0.17f},
     {"golden", 85, 40, 0.04f, 1, 0, 1, 0.14f},
     {"yellow", 105, 45, 0.05f, 1, 0, 1, 0.17f},
-    {"green", 140, 45, 0.05f, 1, 0, 1, 0.17f},
+    {"green", 138, 45, 0.05f, 1, 0, 1, 0.15f},
     {"teal", 195, 45, 0.04f, 1, 0, 1, 0.1f},
     {"turquoise", 195, 45, 0.04f, 1, 0, 1, 0.12f},
     {"cyan", 195, 45, 0.04f, 1, 0, 1, 0.13f},
@@ -17,7 +17,7 @@ static const struct color_word WORDS[] = {
     {"violet", 310, 45, 0.05f, 1, 0, 1, 0.18f},
     {"magenta", 335, 45, 0.05f, 1, 0, 1, 0.24f},
     {"pink", 0, 55, 0.03f, 1, 0.5f, 1, 0.13f},
-    {"brown", 60, 40, 0.02f, 1, 0, 0.62f, 0.08f},
+    {"brown", 60, 40, 0.02f, 0.09f, 0, 0.55f, 0.055f},
     {"beige", 80, 45, 0.015f, 0.09f, 0.7f, 1, 0.04f},
     {"cream", 90, 45, 0.015f, 0.09f, 0.8f, 1, 0.04f},
     {"gray", 0, 0, 0, 0.04f, 0, 1, 0},
@@ -61,4 +61,20 @@ float color_word_fit(const struct color_word *word, const float *lab)
     fit *= word->least_light > 0 ? above(lab[0], word->least_light, LIGHT_SOFTNESS) : 1.0f;
     fit *= word->most_light < 1 ? above(-lab[0], -word->most_light, LIGHT_SOFTNESS) : 1.0f;
     return fit;
+}
+
+float color_word_typical_chroma(float hue)
+{
+    const struct color_word *nearest = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++) {
+        const struct color_word *w = &WORDS[i];
+        const bool pure = w->reach > 0 && w->most_chroma >= 1 && w->least_light <= 0;
+
+        if (pure && (!nearest || fabsf(remainderf(hue - w->hue, 360.0f)) <
+                                     fabsf(remainderf(hue - nearest->hue, 360.0f)))) {
+            nearest = w;
+        }
+    }
+    return nearest->typical_chroma;
 }

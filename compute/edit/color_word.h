@@ -18,3 +18,6 @@ const struct color_word *color_word_find(const char *name);
 
 // 0..1; lab is a colour in Oklab (see oklab.h).
 float color_word_fit(const struct color_word *word, const float *lab);
+
+// The typical chroma of the word that is nearest in hue, in degrees, of those for pure colours.
+float color_word_typical_chroma(float hue);

@@ -2,6 +2,7 @@
 // picture. Each arrow is a stage whose result is kept with the key of what it came from.
 #include "compute/edit/named_color.h"
 #include "compute/edit/named_light.h"
+#include "compute/edit/own_colors.h"
 #include "compute/edit/private.h"
 #include "compute/edit/select.h"
 
@@ -39,6 +40,17 @@ static void photo_itself(const struct run *r, struct edit_result *result)
     hwc_to_chw(r->e->photo.latents, r->h, r->w, r->channels, result->latents);
 }
 
+float *edit_takes_part(const struct edit_request *q, const float *rgb, const float *before,
+                       const float *photo, const float *mask, int count)
+{
+    const struct color_word *was;
+    const struct color_word *is = subject_color(q->source_prompt, q->prompt, &was);
+    if (was) {
+        return named_color_fits(rgb, before, mask, count, was, mask != NULL);
+    }
+    return is && mask ? own_colors(photo, mask, count, is->reach <= 0) : NULL;
+}
+
 // To the colour or the light that the new words name, where they name one.
 static void hold_named(const struct run *r, float *rgb)
 {
@@ -52,7 +64,9 @@ static void hold_named(const struct run *r, float *rgb)
         return;
     }
     if (is) {
-        named_color_hold(rgb, before, q->mask, q->width * q->height, was, is, amount);
+        const int count = q->width * q->height;
+        g_autofree float *takes = edit_takes_part(q, rgb, before, q->rgb, q->mask, count);
+        named_color_hold(rgb, before, q->mask, count, is, takes, amount);
     } else if (light) {
         named_light_hold(rgb, before, q->mask, q->width, q->height, light, amount);
     }

@@ -19,7 +19,8 @@
 #define FAR_HUE  13.0f
 #define BACK_HUE 120.0f
 // So much of the chroma that it had a thing has at least, within these shares of the word's typical
-// one: brick that turns blue is as blue as it was red. More than it had, as red begins where violet
+// one: brick that turns blue is as blue as it was red, each as a share of what is typical of the
+// hue, where the thing had one. More than it had, as red begins where violet
 // is strong. What has nearly that is left alone, and so is what has a little more: gray stone that
 // turns red is no lacquer.
 #define KEPT_CHROMA   1.3f
@@ -32,6 +33,8 @@
 #define PLACE_TYPICAL 0.8f
 #define PLACE_CHROMA  1.3f
 #define PLACE_KNEE    0.8f
+// From which chroma of its mean colour on a thing had a hue.
+#define HAD_HUE 0.05f
 // A colour that is hardly there may be made stronger so many times: more is noise. What then lacks
 // is laid over the thing evenly.
 #define MOST_STRONGER 3.0f
@@ -89,25 +92,26 @@ float *named_color_fits(const float *rgb, const float *before, const float *mask
     return fits;
 }
 
-// What has not the colour that is replaced goes back to what it was.
-static void leave_others(float *rgb, const float *before, const float *fits, int count,
+// What does not take part goes back to what it was.
+static void leave_others(float *rgb, const float *before, const float *takes, int count,
                          float amount)
 {
     for (int i = 0; i < 3 * count; i++) {
-        rgb[i] += amount * (1 - fits[i / 3]) * (before[i] - rgb[i]);
+        rgb[i] += amount * (1 - takes[i / 3]) * (before[i] - rgb[i]);
     }
 }
 
 // What an edit did: how much each place changed, in `changed`.
 struct change {
-    float size;                 // the mean of that over what changed, places counting by it
-    float mean[3], chroma, had; // the mean colour of what changed, and mean chroma, now and before
+    float size;            // the mean of that over what changed, places counting by it
+    float mean[3], chroma; // the mean colour of what changed, and its mean chroma
+    float had, typical;    // mean chroma before, and what is typical of its hue; 0: it had none
 };
 
 static struct change measure(const float *rgb, const float *before, const float *mask, int count,
                              float *changed)
 {
-    double sum = 0, squares = 0, total[3] = {0}, chroma = 0, had = 0;
+    double sum = 0, squares = 0, total[3] = {0}, chroma = 0, had = 0, tint[2] = {0};
     for (int i = 0; i < count; i++) {
         float lab[3], was[3];
         changed[i] = (mask ? mask[i] : 1) * distance(rgb + 3 * i, before + 3 * i);
@@ -117,6 +121,8 @@ static struct change measure(const float *rgb, const float *before, const float 
         to_lab(before + 3 * i, was);
         chroma += changed[i] * hypotf(lab[1], lab[2]);
         had += changed[i] * hypotf(was[1], was[2]);
+        tint[0] += changed[i] * was[1];
+        tint[1] += changed[i] * was[2];
         for (int k = 0; k < 3; k++) {
             total[k] += changed[i] * lab[k];
         }
@@ -124,7 +130,10 @@ static struct change measure(const float *rgb, const float *before, const float 
     if (sum <= 0) {
         return (struct change){0};
     }
+    const float hue = (float)(atan2(tint[1], tint[0]) * (180.0 / G_PI));
+    const bool colored = hypot(tint[0], tint[1]) / sum > HAD_HUE;
     return (struct change){
+        .typical = colored ? color_word_typical_chroma(hue) : 0,
         .size = (float)(squares / sum),
         .mean = {(float)(total[0] / sum), (float)(total[1] / sum), (float)(total[2] / sum)},
         .chroma = (float)(chroma / sum),
@@ -143,14 +152,23 @@ static float hue_of(const float *lab)
 struct turn {
     const struct color_word *is;
     float angle, stronger, darker, paler;
-    float tint[2]; // a and b of Oklab that are added
+    float comparable; // factor of a chroma before the edit
+    float tint[2];    // a and b of Oklab that are added
 };
+
+// A chroma before the edit is as strong for its hue as so many times that for the word's, which is
+// never less: what is dull for a red thing was not for a violet one.
+static float comparable(const struct color_word *is, const struct change *change)
+{
+    return change->typical > 0 ? fmaxf(is->typical_chroma / change->typical, 1) : 1;
+}
 
 // The mean chroma that the word and the thing ask for.
 static float chroma_wanted(const struct color_word *is, const struct change *change)
 {
     const float typical = is->typical_chroma;
-    const float own = CLAMP(KEPT_CHROMA * change->had, LEAST_TYPICAL * typical, typical);
+    const float had = comparable(is, change) * change->had;
+    const float own = CLAMP(KEPT_CHROMA * had, LEAST_TYPICAL * typical, typical);
     const float least = is->least_chroma > 0 ? fmaxf(is->least_chroma + CHROMA_ROOM, own) : 0;
     const float most = is->reach > 0 ? fminf(is->most_chroma, MORE_CHROMA * fmaxf(least, own))
                                      : GRAY_CHROMA * is->most_chroma;
@@ -174,6 +192,7 @@ static struct turn turn_to(const struct color_word *is, const struct change *cha
         .is = is,
         .angle = hue_named ? off - CLAMP(off, -HUE_ROOM, HUE_ROOM) : 0,
         .stronger = stronger,
+        .comparable = comparable(is, change),
         .darker = fminf(1, lightest / fmaxf(mean[0], 1e-4f)),
         .paler = fminf(1, (1 - darkest) / fmaxf(1 - mean[0], 1e-4f)),
         .tint = {lacking * cosf(to), lacking * sinf(to)},
@@ -204,12 +223,15 @@ static float angle_of(const struct turn *t, const float *lab)
 // The factor of a place's chroma, which was `chroma` after the edit and `had` before it.
 static float place_stronger(const struct turn *t, float chroma, float had)
 {
-    const float most = fmaxf(PLACE_TYPICAL * t->is->typical_chroma, PLACE_CHROMA * had);
-    const float knee = PLACE_KNEE * most, wanted = t->stronger * chroma;
+    const float most =
+        fmaxf(PLACE_TYPICAL * t->is->typical_chroma, PLACE_CHROMA * t->comparable * had);
+    // Of an edit that is right only what is beyond the most is brought back.
+    const float knee = t->stronger == 1 ? most : PLACE_KNEE * most, wanted = t->stronger * chroma;
     if (most <= 0 || wanted <= knee) {
         return t->stronger;
     }
-    return (knee + (most - knee) * (1 - expf((knee - wanted) / (most - knee)))) / chroma;
+    const float bend = most - knee;
+    return (knee + (bend > 0 ? bend * (1 - expf((knee - wanted) / bend)) : 0)) / chroma;
 }
 
 static void apply(const struct turn *t, float share, const float *before, float *rgb)
@@ -217,11 +239,11 @@ static void apply(const struct turn *t, float share, const float *before, float 
     float lab[3], was[3], srgb[3];
     to_lab(rgb, lab);
     const float angle = share * angle_of(t, lab) * ((float)G_PI / 180.0f);
-    if (angle == 0 && t->stronger == 1 && t->darker == 1 && t->paler == 1) {
-        return; // not even rounding
-    }
     to_lab(before, was);
     const float strong = place_stronger(t, hypotf(lab[1], lab[2]), hypotf(was[1], was[2]));
+    if (angle == 0 && strong == 1 && t->darker == 1 && t->paler == 1) {
+        return; // not even rounding
+    }
     const float c = cosf(angle), s = sinf(angle);
     const float more = 1 + share * (strong - 1);
     const float a = more * (c * lab[1] - s * lab[2]) + share * t->tint[0];
@@ -235,13 +257,11 @@ static void apply(const struct turn *t, float share, const float *before, float 
 }
 
 void named_color_hold(float *rgb, const float *before, const float *mask, int count,
-                      const struct color_word *was, const struct color_word *is, float amount)
+                      const struct color_word *is, const float *takes, float amount)
 {
     g_autofree float *changed = g_new(float, count);
-    g_autofree float *fits =
-        was ? named_color_fits(rgb, before, mask, count, was, mask != NULL) : NULL;
-    if (fits) {
-        leave_others(rgb, before, fits, count, amount);
+    if (takes) {
+        leave_others(rgb, before, takes, count, amount);
     }
     const struct change change = measure(rgb, before, mask, count, changed);
     const struct turn t = turn_to(is, &change);

@@ -106,6 +106,65 @@ static void test_new_thing(void)
     g_assert_cmpmem(s.delta, sizeof s.delta, before.delta, sizeof before.delta);
 }
 
+// A gray thing takes the new colour by its light and dark, also where its faint tint is another one
+// than where the change was made.
+static void test_gray_thing(void)
+{
+    struct scene s;
+
+    scene_init(&s);
+    for (int i = 0; i < COUNT; i++) {
+        int y = i / WIDTH, x = i % WIDTH;
+        float light = 0.3f + 0.5f * (float)x / WIDTH;
+
+        s.guide[3 * i] = light + (y < HEIGHT / 2 ? 0.02f : -0.02f);
+        s.guide[3 * i + 1] = s.guide[3 * i + 2] = light;
+        for (int c = 0; c < 3; c++) {
+            static const float orange[3] = {0.3f, 0.0f, -0.3f};
+
+            s.wanted[3 * i + c] = s.inside[i] * light * orange[c];
+            s.delta[3 * i + c] = y < HEIGHT / 2 ? s.wanted[3 * i + c] : 0.1f * s.wanted[3 * i + c];
+        }
+    }
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, 0.0f);
+    g_test_message("at most %.3f off", largest_error(&s));
+    g_assert_cmpfloat(largest_error(&s), <, 0.03f);
+}
+
+// A striped gray thing that turns white has hardly a stripe left, an orange one all its shading.
+static void test_stripes(void)
+{
+    float steps[2];
+
+    for (int colored = 0; colored < 2; colored++) {
+        struct scene s;
+        float least = 1.0f, most = 0.0f;
+
+        scene_init(&s);
+        for (int i = 0; i < COUNT; i++) {
+            float light = i % WIDTH / 2 % 2 == 0 ? 0.3f : 0.5f;
+
+            for (int c = 0; c < 3; c++) {
+                static const float orange[3] = {1.0f, 0.4f, 0.1f};
+
+                s.guide[3 * i + c] = light * (colored ? orange[c] : 1.0f);
+                s.delta[3 * i + c] = 0.6f + 0.6f * light - s.guide[3 * i + c];
+            }
+        }
+        spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, 1.0f);
+        for (int i = 0; i < COUNT; i++) {
+            float value = s.guide[3 * i + 1] + s.delta[3 * i + 1];
+
+            least = s.inside[i] > 0.0f ? MIN(least, value) : least;
+            most = s.inside[i] > 0.0f ? MAX(most, value) : most;
+        }
+        steps[colored] = most - least;
+    }
+    g_test_message("steps of a gray thing %.3f, of an orange one %.3f", steps[0], steps[1]);
+    g_assert_cmpfloat(steps[0], <, 0.07f);
+    g_assert_cmpfloat(steps[1], >, 0.1f);
+}
+
 // Without a surface the whole picture is one.
 static void test_everywhere(void)
 {
@@ -282,6 +341,8 @@ int main(int argc, char **argv)
     g_test_add_func("/spread/limits", test_limits);
     g_test_add_func("/spread/new-thing", test_new_thing);
     g_test_add_func("/spread/everywhere", test_everywhere);
+    g_test_add_func("/spread/gray-thing", test_gray_thing);
+    g_test_add_func("/spread/stripes", test_stripes);
     g_test_add_func("/spread/neutral", test_neutral);
     g_test_add_func("/spread/light", test_light);
     g_test_add_func("/spread/light-follows", test_light_follows);

@@ -8,6 +8,7 @@
 #include "compute/i18n.h"
 #include "compute/model/embedding.h"
 #include "render/filter.h"
+#include "render/resample.h"
 #include "render/signed.h"
 
 #include <string.h>
@@ -427,21 +428,31 @@ static bool keeps_shapes(const struct settings *s)
     return settings_find(s, "keep_shape", NULL) && settings_get(s, "keep_shape") >= 1;
 }
 
-// What has the colour that the sentence replaces: over that a change of colour may go on. (height,
-// width) of the result, newly allocated; NULL: over everything.
-static float *surface_of(const struct edit_request *q, const struct edit_result *r)
+// What takes part in a change of colour: over that it may go on. mask: of base's size, or NULL.
+// (height, width) of the result, newly allocated; NULL: over everything.
+static float *surface_of(const struct edit_request *q, const struct edit_result *r,
+                         const struct image *base, const struct raster *mask,
+                         const struct image_region *placed)
 {
     const int count = r->width * r->height;
     const float amount = (float)settings_get(q->settings, "named_color");
-    const struct color_word *was;
-    if (amount <= 0 || !subject_color(q->source_prompt, q->prompt, &was) || !was) {
+    g_autofree float *photo = g_new(float, 3 * count);
+    g_autofree float *inside = mask ? g_new(float, count) : NULL;
+    if (amount <= 0) {
         return NULL;
     }
-    float *fits = named_color_fits(r->rgb, r->reconstruction, NULL, count, was, true);
-    for (int i = 0; fits && i < count; i++) {
-        fits[i] = 1 - amount * (1 - fits[i]);
+    if (mask) {
+        raster_resize(mask, placed, r->width, r->height, inside);
     }
-    return fits;
+    resample_part(base, placed, photo, r->width, r->height);
+    for (int i = 0; i < 3 * count; i++) {
+        photo[i] = 2 * photo[i] - 1;
+    }
+    float *takes = edit_takes_part(q, r->rgb, r->reconstruction, photo, inside, count);
+    for (int i = 0; takes && i < count; i++) {
+        takes[i] = 1 - amount * (1 - takes[i]);
+    }
+    return takes;
 }
 
 // Whether the sentences speak of another light, weather or place, and of no other colour or shape.
@@ -467,7 +478,7 @@ static struct detail *detail_for(struct engine *e, const struct photo *p, const 
 {
     const struct image_region placed = engine_region_on(p, base, &place->region);
     const struct settings *settings = request->settings;
-    g_autofree float *surface = surface_of(request, r);
+    g_autofree float *surface = surface_of(request, r, base, mask, &placed);
     if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
         return NULL;
     }
