@@ -64,11 +64,16 @@ run $data/expect preferences
 END
 
 # In another language its own page, where there is one.
-export LANGUAGE=de LC_ALL=C.UTF-8
-drive <<END
+export LC_ALL=C.UTF-8
+LANGUAGE=de drive <<END
 wait device != none within 120
 action win.help::library
 run $data/expect de/library
+action win.help::models
+run $data/expect de/models
+END
+LANGUAGE=fr drive <<END
+wait device != none within 120
 action win.help::models
 run $data/expect models
 END

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """manual.py SOURCE: the manual is whole: every link and picture is there, every page is reached from the contents, and each
-panel and page of the window has its page."""
+panel and page of the window has its page; what a page names in <em> is what the window says in the page's language."""
 import html.parser
 import pathlib
 import posixpath
@@ -13,7 +13,7 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.targets, self.ids, self.open, self.faults = [], set(), [], []
+        self.targets, self.ids, self.open, self.faults, self.names = [], set(), [], [], []
         self.feed(path.read_text(encoding="utf-8"))
         self.faults += [f"<{tag}> is not closed" for tag in self.open]
 
@@ -23,12 +23,32 @@ class Page(html.parser.HTMLParser):
         self.targets += [values[name] for name in ("href", "src") if name in values]
         if tag == "img" and not values.get("alt"):
             self.faults.append("a picture without words")
+        if tag == "em":
+            self.names.append("")
         if tag not in self.VOID:
             self.open.append(tag)
+
+    def handle_data(self, data):
+        if "em" in self.open:
+            self.names[-1] += data
 
     def handle_endtag(self, tag):
         if not self.open or self.open.pop() != tag:
             self.faults.append(f"</{tag}> closes nothing")
+
+
+def plain(text):
+    """A text of the window as one reads it: without its key, its ellipsis, and what is in parentheses behind it."""
+    text = " ".join(text.split()).split(" (")[0]
+    return re.sub(r"\(_\w\)", "", text).replace("_", "").removesuffix("…").strip().lower()
+
+
+def texts_of(source, language):
+    """What the window says in a language; in English what German has a translation of, which is all of it."""
+    catalogue = (source / "resources" / "po" / f"{language or 'de'}.po").read_text(encoding="utf-8")
+    field = r"msgstr(?:\[\d\])?" if language else r"msgid(?:_plural)?"
+    found = re.findall(rf'^{field} ((?:"(?:[^"\\]|\\.)*"\s*)+)', catalogue, re.M)
+    return {plain("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text))) for text in found}
 
 
 def main():
@@ -48,6 +68,9 @@ def main():
                 faults.append(f"{name}: there is no {file}")
             elif part and part not in pages[file].ids:
                 faults.append(f"{name}: {file} has no part {part}")
+    said = {language: texts_of(source, language) for language in {name.rpartition("/")[0] for name in pages}}
+    faults += [f"{name}: the window does not say “{text}”" for name, page in pages.items()
+               for text in page.names if plain(text) not in said[name.rpartition("/")[0]]]
     for name in pages:
         language, _, page = name.rpartition("/")
         contents = pages.get(f"{language}/index.html" if language else "index.html")
