@@ -191,7 +191,7 @@ static void add_caption(TinctureSubjectBlock *self, GString *text, const char *c
     const struct prompt_style style = {0};
     const char *word = entry_of(self)->word;
     g_autofree char *end = reading_text(self->session->reader, &style, caption);
-    g_string_append_printf(text, " · “%s”%s%s", caption, *end ? ". " : "", end);
+    g_string_append_printf(text, " · “%s”%s%s", caption, *end ? C_("sentences", ". ") : "", end);
     if (work_of(self)->lesson->tokens && *word && strstr(caption, word) == NULL) {
         g_string_append_printf(text, _(". It does not name %s"), word);
     }
@@ -325,8 +325,8 @@ static void show_names(TinctureSubjectBlock *self)
     g_autofree char *fault = tincture_subject_work_word_fault(work_of(self), self->index, reader);
     g_autofree char *unknown = words_text(self->session->vocabulary, reader, entry->kind);
     g_autofree char *call = call_text(self);
-    g_autofree char *text =
-        g_strconcat(fault != NULL ? fault : call, *unknown ? ". " : "", unknown, NULL);
+    g_autofree char *text = g_strconcat(fault != NULL ? fault : call,
+                                        *unknown ? C_("sentences", ". ") : "", unknown, NULL);
     show_text(self->word, entry->word);
     show_text(self->kind, entry->kind);
     gtk_label_set_text(self->words, text);

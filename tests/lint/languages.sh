@@ -30,6 +30,7 @@ for language in $(cat "$po/LINGUAS"); do
     [ -z "$(msgattrib --only-fuzzy --no-obsolete "$po/$language.po")" ]
     check $? "$language guesses nothing"
     msgmerge --quiet --no-fuzzy-matching --output-file="$dir/$language.po" "$po/$language.po" "$dir/all.pot"
+    rm -f "$dir/left.po" # an empty one is not written
     msgattrib --untranslated --no-obsolete --output-file="$dir/left.po" "$dir/$language.po"
     left=$(count "$dir/left.po")
     echo "# $language: $left texts are not translated"

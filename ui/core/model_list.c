@@ -101,15 +101,15 @@ static void read_parts(struct model_entry *entry, const struct model *m)
         {MODEL_VAE, N_("autoencoder")},
         {MODEL_ALPHA, N_("decoder of transparency")},
     };
-    GString *names = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         if (model_part(m, table[i].part)) {
-            g_string_append_printf(names, "%s%s", names->len ? ", " : "",
-                                   translated(table[i].name));
+            const char *name = translated(table[i].name);
+            g_autofree char *before = g_steal_pointer(&entry->parts);
+            entry->parts =
+                before ? g_strdup_printf(C_("list", "%s, %s"), before, name) : g_strdup(name);
             read_part(entry, m, table[i].part);
         }
     }
-    entry->parts = g_string_free(names, FALSE);
 }
 
 static struct model_entry *read_model(const char *path, bool hashed, struct task *task)

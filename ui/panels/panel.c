@@ -1,5 +1,7 @@
 #include "ui/panels/panel.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/words_text.h"
 #include "ui/panels/panel_table.h"
 
@@ -129,7 +131,8 @@ void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char 
     g_autofree char *others = without_tokens(self, said);
     g_autofree char *words = words_text(session->vocabulary, session->reader, others);
     g_autofree char *end = reading_text(session->reader, &style, sentence);
-    g_autofree char *text = g_strconcat(words, *words && *end ? ". " : "", end, NULL);
+    g_autofree char *text =
+        g_strconcat(words, *words && *end ? C_("sentences", ". ") : "", end, NULL);
     gtk_label_set_text(label, text);
     gtk_widget_set_visible(GTK_WIDGET(label), *text != '\0');
 }
