@@ -37,11 +37,28 @@ static void add_options(TinctureApp *self)
          _("Where the library is kept instead of the user's data folder"), "FOLDER"},
         {"new-library", 0, 0, G_OPTION_ARG_NONE, &self->new_library,
          _("Begin a new library; the one that is there is renamed, not deleted"), NULL},
+        {"page", 0, 0, G_OPTION_ARG_STRING, &self->page,
+         _("Page to begin with: library, batch or sticker"), "NAME"},
         {"exit-after-startup", 0, 0, G_OPTION_ARG_NONE, &self->exit_after_startup,
          _("Exit when the first frame is shown"), NULL},
         {NULL},
     };
     g_application_add_main_option_entries(G_APPLICATION(self), entries);
+}
+
+// Goes there, in the program that runs already where there is one.
+static gboolean go_to_page(TinctureApp *self, GError **error)
+{
+    if (!g_application_register(G_APPLICATION(self), NULL, error)) {
+        return FALSE;
+    }
+    if (!tincture_app_has_page(self, self->page)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    _("there is no page '%s'; there is library, batch and sticker"), self->page);
+        return FALSE;
+    }
+    g_action_group_activate_action(G_ACTION_GROUP(self), self->page, NULL);
+    return TRUE;
 }
 
 // A window with options of its own does not hand its files to one that runs already.
@@ -55,6 +72,11 @@ static int tincture_app_handle_local_options(GApplication *app, GVariantDict *op
         self->device != NULL || self->precision != NULL || self->new_library ||
         self->exit_after_startup) {
         g_application_set_flags(app, g_application_get_flags(app) | G_APPLICATION_NON_UNIQUE);
+    }
+    g_autoptr(GError) error = NULL;
+    if (self->page != NULL && !go_to_page(self, &error)) {
+        g_printerr("tincture: %s\n", error->message);
+        return EXIT_FAILURE;
     }
     return -1;
 }
@@ -183,6 +205,7 @@ static void tincture_app_finalize(GObject *object)
     g_free(self->vae);
     g_free(self->device);
     g_free(self->precision);
+    g_free(self->page);
     G_OBJECT_CLASS(tincture_app_parent_class)->finalize(object);
 }
 

@@ -6,6 +6,7 @@
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/dialogs/preferences_window.h"
 #include "ui/preferences.h"
+#include "ui/window.h"
 
 #include <string.h>
 
@@ -114,6 +115,51 @@ static void use_device_action(GSimpleAction *action, GVariant *parameter, gpoint
     }
     use(self);
 }
+
+// ---- pages to begin with ------------------------------------------------------------------------
+
+// Actions of the program, for its desktop file, and what each is in the window.
+static const struct {
+    const char *name, *action;
+} pages[] = {{"library", "win.show-library"}, {"batch", "win.batch"}, {"sticker", "win.sticker"}};
+
+static const char *page_action_name(const char *name)
+{
+    const char *action = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
+        action = g_str_equal(pages[i].name, name) ? pages[i].action : action;
+    }
+    return action;
+}
+
+gboolean tincture_app_has_page(TinctureApp *self, const char *name)
+{
+    g_return_val_if_fail(TINCTURE_IS_APP(self), FALSE);
+    return page_action_name(name) != NULL;
+}
+
+static void page_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    g_application_activate(data); // which opens the window where there is none yet
+    const char *name = page_action_name(g_action_get_name(G_ACTION(action)));
+    for (GList *i = gtk_application_get_windows(data); i != NULL; i = i->next) {
+        if (TINCTURE_IS_WINDOW(i->data)) {
+            gtk_widget_activate_action(i->data, name, NULL);
+            return;
+        }
+    }
+}
+
+static void add_page_actions(TinctureApp *self)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
+        g_autoptr(GSimpleAction) action = g_simple_action_new(pages[i].name, NULL);
+        g_signal_connect(action, "activate", G_CALLBACK(page_action), self);
+        g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(action));
+    }
+}
+
+// ---- the rest of its verbs ----------------------------------------------------------------------
 
 static void preferences_action(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
@@ -252,6 +298,7 @@ void tincture_app_add_actions(TinctureApp *self)
         {"preferences", preferences_action, NULL, NULL, NULL, {0}},
     };
     g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
+    add_page_actions(self);
     add_style_action(self);
     set_keys(self);
 }

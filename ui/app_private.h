@@ -10,6 +10,7 @@ struct _TinctureApp {
     // owned
     TinctureSession *session;
     char *data_dir, *model, *vae, *device, *precision;
+    char *page; // to begin with
 
     // state
     gboolean exit_after_startup;
@@ -22,4 +23,5 @@ struct _TinctureApp {
 };
 
 void tincture_app_add_actions(TinctureApp *self);
+gboolean tincture_app_has_page(TinctureApp *self, const char *name); // --page, a desktop's menu
 void tincture_app_follow(TinctureApp *self); // the session that it has by now
