@@ -7,7 +7,8 @@
 #include "ui/core/paths.h"
 #include "ui/panels/panel.h"
 
-// Each panel, each page that stands in the photo's place, and the others that place_of() names.
+// Each panel, each page that stands in the photo's place, the windows beside the main one, and the
+// others that place_of() names.
 static const struct {
     const char *place, *page;
 } pages[] = {
@@ -30,6 +31,8 @@ static const struct {
     {"models", "models"},
     {"library", "library"},
     {"preferences", "preferences"},
+    {"export", "export"},
+    {"batch", "batch"},
 };
 
 static const char *page_of(const char *place)

@@ -57,6 +57,23 @@ run $data/expect presets
 action win.go-to::describe
 action win.help::here
 run $data/expect first-edit
+action win.batch
+wait dialog-focus != none within 20
+key F1
+run $data/expect batch
+close-dialog
+wait dialog none within 10
+set source a photograph of a cat
+set edit.steps.text 2
+set prompt a photograph of a red cat
+wait view result within 120
+wait idle within 120
+action win.export
+wait dialog-focus != none within 20
+key F1
+run $data/expect export
+close-dialog
+wait dialog none within 10
 action app.preferences
 wait dialog-focus != none within 20
 key F1

@@ -92,7 +92,9 @@ def main():
     asides = [word for path in (source / "ui").glob("window*.c")
               for call in re.findall(r"show_aside\((.*?)\);", path.read_text(), re.S)
               for word in re.findall(r'"([a-z-]+)"', call)]
-    places = re.findall(r"'(\w+)'", panels) + asides
+    beside = [word for path in (source / "ui" / "dialogs").glob("*.c")
+              for word in re.findall(r'window_help_at_f1\(.*?, "([a-z-]+)"\)', path.read_text())]
+    places = re.findall(r"'(\w+)'", panels) + asides + beside
     if len(places) < 10:
         faults.append(f"only these places were found: {places}")
     faults += [f"window_help.c has no page for {place}" for place in sorted(set(places)) if place not in table]

@@ -4,10 +4,10 @@
 #include "ui/core/export_options.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/preferences.h"
-#include "ui/widgets/close_key.h"
 #include "ui/widgets/setting_list.h"
 #include "ui/widgets/setting_row.h"
 #include "ui/widgets/small_rows.h"
+#include "ui/widgets/window_keys.h"
 
 #include <adwaita.h>
 
@@ -347,6 +347,7 @@ void batch_window_show(GtkWindow *parent, struct batch_plan plan, batch_chosen_f
     export_from_text(w->plan.options, text);
     build(w);
     window_close_at_escape(w->window);
+    window_help_at_f1(w->window, "batch");
     g_signal_connect_swapped(w->window, "close-request", G_CALLBACK(close_cb), w);
     g_object_set_data_full(G_OBJECT(w->window), "batch-window", w, batch_window_free);
     gtk_window_set_title(w->window, _("Edit Many Photos"));

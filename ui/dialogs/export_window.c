@@ -5,9 +5,9 @@
 #include "ui/core/export_options.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/preferences.h"
-#include "ui/widgets/close_key.h"
 #include "ui/widgets/setting_list.h"
 #include "ui/widgets/small_rows.h"
+#include "ui/widgets/window_keys.h"
 
 #include <adwaita.h>
 #include <glib/gstdio.h>
@@ -279,6 +279,7 @@ void export_window_show(GtkWindow *parent, const char *photo, const char *origin
     begin_options(w);
     build(w);
     window_close_at_escape(w->window);
+    window_help_at_f1(w->window, "export");
     g_signal_connect_swapped(w->window, "close-request", G_CALLBACK(close_cb), w);
     g_autofree char *path = export_free_path(w->folder, photo, export_suffix(w->options));
     g_autofree char *name = g_path_get_basename(path);

@@ -5,6 +5,7 @@
 #include "compute/i18n.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/preferences.h"
+#include "ui/widgets/window_keys.h"
 
 #include <adwaita.h>
 
@@ -304,23 +305,6 @@ static void device_chosen_cb(GSettings *settings, const char *key, GtkWidget *wi
     g_action_group_activate_action(G_ACTION_GROUP(g_application_get_default()), "use-device", NULL);
 }
 
-static gboolean help_cb(GtkWidget *window, GVariant *args, gpointer data)
-{
-    GtkWidget *parent = GTK_WIDGET(gtk_window_get_transient_for(GTK_WINDOW(window)));
-    return gtk_widget_activate_action(parent, "win.help", "s", "preferences");
-}
-
-// The window's own keys do not reach into this one.
-static void add_help(GtkWidget *window)
-{
-    GtkEventController *keys = gtk_shortcut_controller_new();
-    gtk_shortcut_controller_add_shortcut(
-        GTK_SHORTCUT_CONTROLLER(keys),
-        gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_F1, 0),
-                         gtk_callback_action_new(help_cb, NULL, NULL)));
-    gtk_widget_add_controller(window, keys);
-}
-
 void preferences_window_show(GtkWindow *parent, TinctureSession *session)
 {
     GtkWidget *window = adw_preferences_window_new();
@@ -339,7 +323,7 @@ void preferences_window_show(GtkWindow *parent, TinctureSession *session)
                             window, 0);
     g_signal_connect_object(preferences_get(), "changed::precision", G_CALLBACK(device_chosen_cb),
                             window, 0);
-    add_help(window);
+    window_help_at_f1(GTK_WINDOW(window), "preferences");
     adw_preferences_window_set_search_enabled(ADW_PREFERENCES_WINDOW(window), FALSE);
     gtk_window_set_default_size(GTK_WINDOW(window), 640, 640);
     gtk_window_set_transient_for(GTK_WINDOW(window), parent);

@@ -3,7 +3,7 @@
 #include "compute/i18n.h"
 #include "ui/core/paths.h"
 #include "ui/preferences.h"
-#include "ui/widgets/close_key.h"
+#include "ui/widgets/window_keys.h"
 
 #include <adwaita.h>
 
@@ -177,6 +177,7 @@ void tour_window_show(GtkWindow *parent)
     t->window = GTK_WINDOW(adw_window_new());
     build(t);
     window_close_at_escape(t->window);
+    window_help_at_f1(t->window, "start");
     g_object_set_data_full(G_OBJECT(t->window), "tour", t, g_free);
     gtk_window_set_title(t->window, _("Welcome to Tincture"));
     gtk_window_set_default_size(t->window, 620, 520);

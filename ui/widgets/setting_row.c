@@ -244,7 +244,8 @@ static GtkWidget *build_header(TinctureSettingRow *self)
     GtkWidget *header = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
     self->title = gtk_label_new(translated(self->setting->title));
     gtk_label_set_xalign(GTK_LABEL(self->title), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(self->title), PANGO_ELLIPSIZE_END);
+    gtk_label_set_wrap(GTK_LABEL(self->title), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(self->title), PANGO_WRAP_WORD_CHAR);
     gtk_widget_set_hexpand(self->title, TRUE);
     gtk_box_append(GTK_BOX(header), self->title);
     return header;
