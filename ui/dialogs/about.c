@@ -21,7 +21,7 @@ void about_dialog_show(GtkWindow *parent, const char *device, const char *model)
     g_autofree char *information = system_information(device, model);
     adw_show_about_window(parent, "application-name", "Tincture", "application-icon",
                           "org.tincture.Tincture", "version", TINCTURE_VERSION, "developer-name",
-                          "The Tincture team", "license-type", GTK_LICENSE_MIT_X11, "comments",
+                          _("The Tincture team"), "license-type", GTK_LICENSE_MIT_X11, "comments",
                           _("Learns one photo, then edits it as you rewrite its description. "
                             "Everything stays on this "
                             "computer."),

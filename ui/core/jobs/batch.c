@@ -22,7 +22,8 @@ static void report_cb(struct task *task, const struct task_progress *progress)
 static guint tell(GString *text, const GPtrArray *sentences, guint told)
 {
     for (guint i = 0; i < sentences->len && told + i < FAULTS_TOLD; i++) {
-        g_string_append_printf(text, ". %s", (const char *)sentences->pdata[i]);
+        g_string_append(text, C_("sentences", ". "));
+        g_string_append(text, sentences->pdata[i]);
     }
     return told + sentences->len;
 }
