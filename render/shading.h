@@ -25,7 +25,8 @@ void shading_keep(struct color_map *map, float *delta, const float *guide, const
 float neutral_kept(const float *rgb, const float *delta, const float *weight, size_t count);
 
 // Weights, of sum 1, of the channels in which such a thing's light and shade show: those of its
-// own colour, since a red flower is as dark in green as it is in shadow. rgb, delta and weight as above.
+// own colour, since a red flower is as dark in green as it is in shadow. rgb, delta and weight as
+// above.
 void neutral_weights(const float *rgb, const float *delta, const float *weight, size_t count,
                      float weights[3]);
 

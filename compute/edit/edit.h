@@ -107,8 +107,8 @@ struct edit_result *editor_run(struct editor *e, const struct edit_request *requ
                                struct task *task, GError **error);
 // How far each place takes part in a change of colour that the sentences ask for, 0..1, (count),
 // newly allocated. rgb, before and photo, (count, 3), are the edit, what the same run draws for the
-// source prompt, and the photo; mask, (count), is where the edit may show, or NULL. NULL: all places
-// do, or no colour is named.
+// source prompt, and the photo; mask, (count), is where the edit may show, or NULL. NULL: all
+// places do, or no colour is named.
 float *edit_takes_part(const struct edit_request *q, const float *rgb, const float *before,
                        const float *photo, const float *mask, int count);
 

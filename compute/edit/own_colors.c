@@ -1,6 +1,6 @@
 // In Oklab. A part that has a colour lies far from the thing's median in a and b, as its fur or
-// its stone does not; one that is white lies in the upper of two classes of lightness (Otsu, A Threshold
-// Selection Method from Gray-Level Histograms, 1979).
+// its stone does not; one that is white lies in the upper of two classes of lightness (Otsu, A
+// Threshold Selection Method from Gray-Level Histograms, 1979).
 #include "compute/edit/own_colors.h"
 #include "compute/edit/oklab.h"
 
