@@ -18,21 +18,21 @@ static const float PALE = 0.02f, STRONG = 0.032f;
 
 // Distances in a and b from the median at which a part begins to have its own colour: at least
 // this, or so many times what four fifths of the thing keep within; and where it wholly has.
-static const float LEAST_AWAY = 0.028f, TIMES_SPREAD = 1.4f, WHOLLY_AWAY = 1.6f;
+static const float LEAST_AWAY = 0.028f, TIMES_SPREAD = 1.2f, WHOLLY_AWAY = 1.5f;
 
 // Shares of the thing up to which such parts stay, and from which on none do.
-static const float FEW = 0.1f, MANY = 0.18f;
+static const float FEW = 0.2f, MANY = 0.3f;
 
 // Lightness from which on something can be white, how far above the middle of the two classes that
 // begins, how far on it is white, and how much of its change that takes; and the share of the thing
 // that has to be darker.
-static const float LEAST_WHITE = 0.62f, ABOVE_MIDDLE = 0.04f, TO_WHITE = 0.2f, WHITE_KEEPS = 0.85f;
+static const float LEAST_WHITE = 0.62f, ABOVE_MIDDLE = 0.04f, TO_WHITE = 0.15f, WHITE_KEEPS = 0.85f;
 static const float LEAST_DARK = 0.2f;
 // Chroma up to which that is white, and from which on it is not.
-static const float WHITE_CHROMA = 0.025f, TINTED_CHROMA = 0.045f;
+static const float WHITE_CHROMA = 0.03f, TINTED_CHROMA = 0.055f;
 
 // Of what has its own colour so much stays where the thing becomes black, white or gray.
-static const float NEUTRAL_KEEPS = 0.6f;
+static const float NEUTRAL_KEEPS = 0.4f;
 
 static void to_lab(const float *rgb, float *lab)
 {
