@@ -70,8 +70,9 @@ static void look(TinctureAdaptersGroup *self, const char *hashed)
     const struct job_inputs in = {.files = (const char *const *)paths->pdata,
                                   .names = (const char *const *)names->pdata,
                                   .path = hashed};
-    tincture_queue_cancel(self->session->queue, &adapters_job);
-    tincture_queue_submit(self->session->queue, tincture_job_new(&adapters_job, &in));
+    tincture_queue_cancel(self->session->queue, self->session->project, &adapters_job);
+    tincture_queue_submit(self->session->queue, self->session->project,
+                          tincture_job_new(&adapters_job, &in));
     gtk_widget_set_visible(self->looking, TRUE);
 }
 
@@ -206,7 +207,8 @@ static GtkWidget *row_new(TinctureAdaptersGroup *self, const struct adapter_entr
 
 static void finished_cb(TinctureAdaptersGroup *self, TinctureJob *job)
 {
-    if (job->type != &adapters_job || job->out.adapters == NULL) {
+    if (job->type != &adapters_job || job->owner != G_OBJECT(self->session->project) ||
+        job->out.adapters == NULL) {
         return;
     }
     for (guint i = 0; i < self->rows->len; i++) {

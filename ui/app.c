@@ -5,7 +5,6 @@
 #include "ui/dialogs/preferences_window.h"
 #include "ui/dialogs/tour_window.h"
 #include "ui/preferences.h"
-#include "ui/window.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -39,6 +38,8 @@ static void add_options(TinctureApp *self)
          _("Begin a new library; the one that is there is renamed, not deleted"), NULL},
         {"page", 0, 0, G_OPTION_ARG_STRING, &self->page,
          _("Page to begin with: library, batch or sticker"), "NAME"},
+        {"new-window", 0, 0, G_OPTION_ARG_NONE, &self->new_window,
+         _("Open another window, also of a program that runs already"), NULL},
         {"exit-after-startup", 0, 0, G_OPTION_ARG_NONE, &self->exit_after_startup,
          _("Exit when the first frame is shown"), NULL},
         {NULL},
@@ -61,6 +62,17 @@ static gboolean go_to_page(TinctureApp *self, GError **error)
     return TRUE;
 }
 
+// Another window of a program that runs is asked of that one.
+static gboolean ask_running(GApplication *app)
+{
+    const gboolean runs =
+        g_application_register(app, NULL, NULL) && g_application_get_is_remote(app);
+    if (runs) {
+        g_action_group_activate_action(G_ACTION_GROUP(app), "new-window", NULL);
+    }
+    return runs;
+}
+
 // A window with options of its own does not hand its files to one that runs already.
 static int tincture_app_handle_local_options(GApplication *app, GVariantDict *options)
 {
@@ -78,7 +90,7 @@ static int tincture_app_handle_local_options(GApplication *app, GVariantDict *op
         g_printerr("tincture: %s\n", error->message);
         return EXIT_FAILURE;
     }
-    return -1;
+    return self->new_window && ask_running(app) ? 0 : -1;
 }
 
 // Before anything opens it. One that cannot be renamed is complained about again when it is opened.
@@ -126,10 +138,8 @@ static void tincture_app_startup(GApplication *app)
     }
     take_engine_preferences(self);
     set_library_aside(self);
-    self->session =
-        tincture_session_new(self->data_dir, self->model, self->vae, self->device, self->precision);
-    tincture_app_follow(self);
-    preferences_apply(self->session);
+    self->studio =
+        tincture_studio_new(self->data_dir, self->model, self->vae, self->device, self->precision);
 }
 
 static void first_frame_cb(GdkFrameClock *clock, GApplication *app)
@@ -138,9 +148,12 @@ static void first_frame_cb(GdkFrameClock *clock, GApplication *app)
     g_application_quit(app);
 }
 
-static TinctureWindow *create_window(TinctureApp *self)
+TinctureWindow *tincture_app_new_window(TinctureApp *self)
 {
-    GtkWidget *window = tincture_window_new(GTK_APPLICATION(self), self->session);
+    g_autoptr(TinctureSession) session = tincture_session_new(self->studio);
+    tincture_app_follow(self, session);
+    preferences_apply(session);
+    GtkWidget *window = tincture_window_new(GTK_APPLICATION(self), session);
     gtk_window_present(GTK_WINDOW(window));
     if (self->exit_after_startup) {
         g_signal_connect(gtk_widget_get_frame_clock(window), "after-paint",
@@ -149,14 +162,49 @@ static TinctureWindow *create_window(TinctureApp *self)
     return TINCTURE_WINDOW(window);
 }
 
+TinctureWindow *tincture_app_get_window(TinctureApp *self)
+{
+    GList *item = gtk_application_get_windows(GTK_APPLICATION(self));
+    while (item != NULL && !TINCTURE_IS_WINDOW(item->data)) { // a dialog
+        item = item->next;
+    }
+    return item != NULL ? item->data : NULL;
+}
+
+// One in which nothing is open; NULL: there is none.
+static TinctureWindow *find_free_window(TinctureApp *self)
+{
+    GList *item = gtk_application_get_windows(GTK_APPLICATION(self));
+    while (item != NULL &&
+           !(TINCTURE_IS_WINDOW(item->data) && tincture_window_is_free(item->data))) {
+        item = item->next;
+    }
+    return item != NULL ? item->data : NULL;
+}
+
 static TinctureWindow *the_window(TinctureApp *self)
 {
-    GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(self));
-    if (TINCTURE_IS_WINDOW(window)) {
-        gtk_window_present(window);
-        return TINCTURE_WINDOW(window);
+    TinctureWindow *window = tincture_app_get_window(self);
+    if (window == NULL) {
+        return tincture_app_new_window(self);
     }
-    return create_window(self);
+    gtk_window_present(GTK_WINDOW(window));
+    return window;
+}
+
+// Adapters go to the photo that is open; a photo takes no other one's place.
+static TinctureWindow *window_for(TinctureApp *self, GSList *files)
+{
+    TinctureWindow *free = find_free_window(self);
+    if (tincture_app_get_window(self) == NULL || !tincture_window_needs_place(files)) {
+        return the_window(self);
+    }
+    TinctureWindow *window = free != NULL ? free : tincture_app_new_window(self);
+    if (free == NULL) {
+        tincture_window_set_passing(window);
+    }
+    gtk_window_present(GTK_WINDOW(window));
+    return window;
 }
 
 static void tincture_app_activate(GApplication *app)
@@ -180,7 +228,7 @@ static void tincture_app_open(GApplication *app, GFile **files, int n_files, con
     for (int i = n_files - 1; i >= 0; i--) {
         list = g_slist_prepend(list, files[i]);
     }
-    tincture_window_open_files(the_window(TINCTURE_APP(app)), list);
+    tincture_window_open_files(window_for(TINCTURE_APP(app), list), list);
 }
 
 static void tincture_app_shutdown(GApplication *app)
@@ -190,10 +238,7 @@ static void tincture_app_shutdown(GApplication *app)
     while ((windows = gtk_application_get_windows(GTK_APPLICATION(app))) != NULL) {
         gtk_window_destroy(windows->data);
     }
-    if (self->session != NULL) {
-        tincture_session_close(self->session);
-        g_clear_object(&self->session);
-    }
+    g_clear_object(&self->studio);
     G_APPLICATION_CLASS(tincture_app_parent_class)->shutdown(app);
 }
 

@@ -1,4 +1,4 @@
-// The application: options, one session, one window, and the keys.
+// The application: options, one studio, its windows, each with a session, and the keys.
 //
 // Thread: main only.
 #pragma once

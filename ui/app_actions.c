@@ -20,6 +20,11 @@ static void quit_action(GSimpleAction *action, GVariant *parameter, gpointer dat
     g_application_quit(G_APPLICATION(self));
 }
 
+static TinctureSession *session_of(TinctureApp *self)
+{
+    return tincture_window_get_session(tincture_app_get_window(self));
+}
+
 // One that cannot be used is told of before anything ends: the one at hand stays.
 static gboolean check_model(TinctureApp *self, const char *path, const char *vae)
 {
@@ -28,7 +33,7 @@ static gboolean check_model(TinctureApp *self, const char *path, const char *vae
     struct model *model =
         *path != '\0' || vae != NULL ? model_inspect_with(whole, vae, &error) : NULL;
     tincture_project_say_error(
-        self->session->project,
+        session_of(self)->project,
         vae != NULL ? _("This VAE cannot be used") : _("This model cannot be used"), error);
     model_free(model);
     return error == NULL;
@@ -42,14 +47,14 @@ static void start_again(TinctureApp *self)
 
 static void use(TinctureApp *self)
 {
-    tincture_session_use(self->session, &(struct session_engine){self->model, self->vae,
-                                                                 self->device, self->precision});
+    tincture_session_use(session_of(self), &(struct studio_engine){self->model, self->vae,
+                                                                   self->device, self->precision});
 }
 
 // What was loaded is what the next start begins with; where another came back, that.
 static void device_changed_cb(TinctureApp *self)
 {
-    const struct session_engine *used = &self->session->used;
+    const struct studio_engine *used = &self->studio->used;
     g_autofree char *starter = paths_model(NULL);
     if (!self->chosen || used->model == NULL) {
         return;
@@ -63,9 +68,9 @@ static void device_changed_cb(TinctureApp *self)
     preferences_set_string("vae", self->vae != NULL ? self->vae : "");
 }
 
-void tincture_app_follow(TinctureApp *self)
+void tincture_app_follow(TinctureApp *self, TinctureSession *session)
 {
-    g_signal_connect_object(self->session, "device-changed", G_CALLBACK(device_changed_cb), self,
+    g_signal_connect_object(session, "device-changed", G_CALLBACK(device_changed_cb), self,
                             G_CONNECT_SWAPPED);
 }
 
@@ -165,7 +170,26 @@ static void preferences_action(GSimpleAction *action, GVariant *parameter, gpoin
 {
     TinctureApp *self = data;
     preferences_window_show(gtk_application_get_active_window(GTK_APPLICATION(self)),
-                            self->session);
+                            session_of(self));
+}
+
+static void new_window_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    tincture_app_new_window(data);
+}
+
+// A document of the library, where it is open already or in a window of its own.
+static void open_document_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TinctureApp *self = data;
+    const gint64 id = g_variant_get_int64(parameter);
+    TinctureSession *session = tincture_session_of_document(session_of(self), id);
+    if (session != NULL) {
+        tincture_window_present_session(GTK_APPLICATION(self), session);
+    } else {
+        session = tincture_window_get_session(tincture_app_new_window(self));
+        tincture_session_open(session, id);
+    }
 }
 
 static void new_library_action(GSimpleAction *action, GVariant *parameter, gpointer data)
@@ -246,6 +270,7 @@ static void set_keys(TinctureApp *self)
         const char *keys[4];
     } table[] = {
         {"app.quit", {"<Control>q"}},
+        {"app.new-window", {"<Control>n"}},
         {"app.choose-model", {"<Control><Shift>m"}},
         {"app.preferences", {"<Control>comma"}},
         {"window.close", {"<Control>w"}},
@@ -289,6 +314,8 @@ void tincture_app_add_actions(TinctureApp *self)
 {
     static const GActionEntry entries[] = {
         {"quit", quit_action, NULL, NULL, NULL, {0}},
+        {"new-window", new_window_action, NULL, NULL, NULL, {0}},
+        {"open-document", open_document_action, "x", NULL, NULL, {0}},
         {"choose-model", choose_model_action, NULL, NULL, NULL, {0}},
         {"choose-vae", choose_vae_action, NULL, NULL, NULL, {0}},
         {"use-vae", use_vae_action, "s", NULL, NULL, {0}},

@@ -27,6 +27,6 @@ char *job_text_with_percent(const TinctureJob *job)
 
 const char *job_text_next(TinctureSession *session)
 {
-    const TinctureJob *shown = tincture_queue_shown(session->queue);
+    const TinctureJob *shown = tincture_queue_shown(session->queue, session->project);
     return shown != NULL && shown->type == &open_job ? NULL : library_opening(session->library);
 }

@@ -78,7 +78,7 @@ static const TinctureJob *find_job(TinctureLibraryPage *self)
                                                    &import_document_job};
     const TinctureJob *job = NULL;
     for (gsize i = 0; job == NULL && i < G_N_ELEMENTS(types); i++) {
-        job = tincture_queue_find(self->session->queue, types[i]);
+        job = tincture_queue_find(self->session->queue, NULL, types[i]);
     }
     return job;
 }

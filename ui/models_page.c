@@ -66,7 +66,7 @@ static void add_hash(TinctureModelsPage *self, GtkWidget *expander, const struct
 
 static gboolean is_used(TinctureModelsPage *self, const struct model_entry *entry)
 {
-    return g_strcmp0(self->session->used.model, entry->path) == 0;
+    return g_strcmp0(self->session->studio->used.model, entry->path) == 0;
 }
 
 // The starter is asked for by an empty name, wherever the program lies.
@@ -147,16 +147,17 @@ static void look(TinctureModelsPage *self, const char *hashed)
     g_autofree char *starter = paths_model(NULL);
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
     g_ptr_array_add(paths, starter);
-    if (self->session->used.model != NULL) {
-        g_ptr_array_add(paths, (char *)self->session->used.model);
+    if (self->session->studio->used.model != NULL) {
+        g_ptr_array_add(paths, (char *)self->session->studio->used.model);
     }
     for (char **folder = watched; *folder != NULL; folder++) {
         g_ptr_array_add(paths, *folder);
     }
     g_ptr_array_add(paths, NULL);
     const struct job_inputs in = {.files = (const char *const *)paths->pdata, .path = hashed};
-    tincture_queue_cancel(self->session->queue, &models_job);
-    tincture_queue_submit(self->session->queue, tincture_job_new(&models_job, &in));
+    tincture_queue_cancel(self->session->queue, self->session->project, &models_job);
+    tincture_queue_submit(self->session->queue, self->session->project,
+                          tincture_job_new(&models_job, &in));
     gtk_widget_set_visible(self->looking, TRUE);
     if (hashed == NULL) {
         tincture_adapters_group_look(self->adapters, (const char *const *)watched);
@@ -179,7 +180,8 @@ static void folder_changed_cb(TinctureModelsPage *self)
 
 static void finished_cb(TinctureModelsPage *self, TinctureJob *job)
 {
-    if (job->type != &models_job || job->out.models == NULL) {
+    if (job->type != &models_job || job->owner != G_OBJECT(self->session->project) ||
+        job->out.models == NULL) {
         return;
     }
     clear_rows(self->group, self->rows);

@@ -129,8 +129,11 @@ static void show_number(TinctureStickerPage *self, const TinctureJob *job)
 
 static void show_progress(TinctureStickerPage *self)
 {
-    const TinctureJob *job = tincture_queue_find(self->session->queue, &sticker_job);
-    job = job != NULL ? job : tincture_queue_find(self->session->queue, &save_sticker_job);
+    const TinctureJob *job =
+        tincture_queue_find(self->session->queue, self->session->project, &sticker_job);
+    job = job != NULL ? job
+                      : tincture_queue_find(self->session->queue, self->session->project,
+                                            &save_sticker_job);
     job_box_show(self->progress_box, self->progress_text, self->progress, self->stop, job);
     show_number(self, job);
     gtk_widget_set_sensitive(self->draw, job == NULL);

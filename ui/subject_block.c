@@ -190,7 +190,7 @@ static void add_caption(TinctureSubjectBlock *self, GString *text, const char *c
 {
     const struct prompt_style style = {0};
     const char *word = entry_of(self)->word;
-    g_autofree char *end = reading_text(self->session->reader, &style, caption);
+    g_autofree char *end = reading_text(self->session->studio->reader, &style, caption);
     g_string_append_printf(text, " · “%s”%s%s", caption, *end ? C_("sentences", ". ") : "", end);
     if (work_of(self)->lesson->tokens && *word && strstr(caption, word) == NULL) {
         g_string_append_printf(text, _(". It does not name %s"), word);
@@ -310,7 +310,7 @@ static void show_plain_names(TinctureSubjectBlock *self)
     const struct subject_entry *entry = entry_of(self);
     const struct lesson *lesson = work_of(self)->lesson;
     g_autofree char *unknown =
-        words_text(self->session->vocabulary, self->session->reader, entry->kind);
+        words_text(self->session->studio->vocabulary, self->session->studio->reader, entry->kind);
     gtk_widget_set_visible(GTK_WIDGET(self->word), self->index + 1 == lesson->most);
     gtk_widget_set_visible(GTK_WIDGET(self->words), *unknown != '\0');
     show_text(self->word, entry->word);
@@ -321,9 +321,9 @@ static void show_plain_names(TinctureSubjectBlock *self)
 static void show_names(TinctureSubjectBlock *self)
 {
     const struct subject_entry *entry = entry_of(self);
-    const struct model *reader = self->session->reader;
+    const struct model *reader = self->session->studio->reader;
     g_autofree char *fault = tincture_subject_work_word_fault(work_of(self), self->index, reader);
-    g_autofree char *unknown = words_text(self->session->vocabulary, reader, entry->kind);
+    g_autofree char *unknown = words_text(self->session->studio->vocabulary, reader, entry->kind);
     g_autofree char *call = call_text(self);
     g_autofree char *text = g_strconcat(fault != NULL ? fault : call,
                                         *unknown ? C_("sentences", ". ") : "", unknown, NULL);

@@ -65,7 +65,7 @@ static void own_prompt_cb(TinctureSubjectPage *self)
 
 static void learn_cb(TinctureSubjectPage *self)
 {
-    tincture_subject_work_learn(work_of(self), self->session->reader);
+    tincture_subject_work_learn(work_of(self), self->session->studio->reader);
 }
 
 static void resume_cb(TinctureSubjectPage *self)
@@ -199,7 +199,7 @@ static void show_progress(TinctureSubjectPage *self)
 {
     const TinctureSubjectWork *work = work_of(self);
     const TinctureJob *job =
-        work->running ? tincture_queue_find(self->session->queue, &subject_job) : NULL;
+        work->running ? tincture_queue_find(self->session->queue, NULL, &subject_job) : NULL;
     const gboolean learning = job != NULL, waits = tincture_subject_work_waits(work_of(self));
     job_box_show(self->progress_box, self->progress_text, self->progress, self->stop, job);
     gtk_widget_set_visible(self->start, !learning && !waits);

@@ -80,7 +80,7 @@ static void begin_with_photo(TinctureWindow *self)
 static void show_page(TinctureWindow *self)
 {
     gboolean photo = self->project->photo != NULL && self->aside == NULL;
-    const TinctureJob *job = tincture_queue_shown(self->session->queue);
+    const TinctureJob *job = tincture_queue_shown(self->session->queue, self->project);
     gboolean opening = library_opening(self->session->library) != NULL || // perhaps after the model
                        library_is_coming(self->session->library);
     g_autofree char *text = job_text_with_percent(job);
@@ -173,7 +173,7 @@ static void job_changed_cb(TinctureWindow *self)
     if (self->session == NULL) { // jobs that end because the window closes
         return;
     }
-    TinctureJob *job = tincture_queue_shown(self->session->queue);
+    TinctureJob *job = tincture_queue_shown(self->session->queue, self->project);
     if (is_next_thing(self, job)) {
         tincture_window_go_on(self);
     }
@@ -184,8 +184,8 @@ static void job_changed_cb(TinctureWindow *self)
 
 static void device_changed_cb(TinctureWindow *self)
 {
-    const char *device = self->session->device;
-    const char *model = self->session->model;
+    const char *device = self->session->studio->device;
+    const char *model = self->session->studio->model;
     g_autofree char *text = *device == '\0'  ? g_strdup(_("No compute device"))
                             : *model == '\0' ? g_strdup(device)
                                              : g_strdup_printf("%s · %s", model, device);
@@ -198,6 +198,54 @@ static void sample_open_cb(TinctureWindow *self, const char *path, const char *c
     g_free(self->caption);
     self->caption = g_strdup(caption);
     library_open(self->session->library, path);
+}
+
+// ---- windows ------------------------------------------------------------------------------------
+
+void tincture_window_present_session(GtkApplication *app, const TinctureSession *session)
+{
+    GList *item = gtk_application_get_windows(app);
+    while (item != NULL && !(TINCTURE_IS_WINDOW(item->data) &&
+                             ((TinctureWindow *)item->data)->session == session)) {
+        item = item->next;
+    }
+    if (item != NULL) {
+        tincture_window_show_aside(item->data, NULL);
+        gtk_window_present(item->data);
+    }
+}
+
+static gboolean close_cb(gpointer data)
+{
+    gtk_window_close(data);
+    return G_SOURCE_REMOVE;
+}
+
+static void elsewhere_cb(TinctureWindow *self, const TinctureSession *session)
+{
+    tincture_window_present_session(gtk_window_get_application(GTK_WINDOW(self)), session);
+    if (self->passing && self->project->photo == NULL) {
+        g_idle_add_full(G_PRIORITY_DEFAULT, close_cb, g_object_ref(self), g_object_unref);
+    }
+}
+
+gboolean tincture_window_is_free(TinctureWindow *self)
+{
+    return self->project->photo == NULL && self->aside == NULL &&
+           library_opening(self->session->library) == NULL &&
+           !library_is_coming(self->session->library);
+}
+
+void tincture_window_set_passing(TinctureWindow *self)
+{
+    self->passing = TRUE;
+}
+
+static void active_cb(TinctureWindow *self)
+{
+    if (gtk_window_is_active(GTK_WINDOW(self)) && self->session != NULL) {
+        tincture_session_attend(self->session);
+    }
 }
 
 // ---- the object ---------------------------------------------------------------------------------
@@ -230,13 +278,15 @@ static void connect_session(TinctureWindow *self)
         {self->session->queue, "finished", G_CALLBACK(tincture_window_job_ended)},
         {self->session->queue, "finished", G_CALLBACK(tincture_window_library_job_ended)},
         {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
+        {self->session, "elsewhere", G_CALLBACK(elsewhere_cb)},
+        {self, "notify::is-active", G_CALLBACK(active_cb)},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(connections); i++) {
         g_signal_connect_object(connections[i].object, connections[i].signal,
                                 connections[i].callback, self, G_CONNECT_SWAPPED);
     }
     document_changed_cb(self, DOCUMENT_ALL);
-    if (*self->session->device != '\0') {
+    if (*self->session->studio->device != '\0') {
         device_changed_cb(self);
     }
 }
@@ -278,13 +328,16 @@ static gboolean tincture_window_close_request(GtkWindow *window)
 static void tincture_window_dispose(GObject *object)
 {
     TinctureWindow *self = TINCTURE_WINDOW(object);
+    g_autoptr(TinctureSession) session = g_steal_pointer(&self->session);
     g_clear_object(&self->project);
-    g_clear_object(&self->session);
     tincture_window_forget_messages(self);
     g_clear_weak_pointer(&self->job);
     g_clear_pointer(&self->caption, g_free);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_WINDOW);
     G_OBJECT_CLASS(tincture_window_parent_class)->dispose(object);
+    if (session != NULL) { // nothing shows any more what its end changes
+        tincture_session_close(session);
+    }
 }
 
 static void tincture_window_class_init(TinctureWindowClass *klass)

@@ -394,7 +394,7 @@ static void tour_action(GtkWidget *widget, const char *name, GVariant *target)
 static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureSession *session = window_of(widget)->session;
-    about_dialog_show(GTK_WINDOW(widget), session->device, session->model);
+    about_dialog_show(GTK_WINDOW(widget), session->studio->device, session->studio->model);
 }
 
 // ---- which verbs make sense now -----------------------------------------------------------------
@@ -412,22 +412,23 @@ void tincture_window_update_actions(TinctureWindow *self)
 {
     TinctureProject *project = self->project;
     TinctureQueue *queue = self->session->queue;
-    const TinctureJob *job = tincture_queue_shown(queue);
+    const TinctureJob *job = tincture_queue_shown(queue, project);
     gboolean photo = project->photo != NULL && self->aside == NULL;
     gboolean result =
         photo && !project->drawing && tincture_project_view(project).rgba != project->before.rgba;
-    gboolean learning = tincture_queue_find(queue, &learn_job) != NULL ||
-                        tincture_queue_find(queue, &subject_job) != NULL;
+    gboolean learning = tincture_queue_find(queue, project, &learn_job) != NULL ||
+                        tincture_queue_find(queue, project, &subject_job) != NULL;
     const TinctureProject *seen = tincture_window_get_project(self);
     gboolean retouching = seen != project;                       // a photo of a subject
     gboolean books = !library_is_coming(self->session->library); // pages of what is in it
-    gboolean exporting = tincture_queue_find(queue, &export_job) != NULL;
+    gboolean exporting = tincture_queue_find(queue, project, &export_job) != NULL;
     const struct {
         const char *name;
         gboolean enabled;
     } states[] = {
         {"win.export", result && !exporting},
-        {"win.batch", books && tincture_queue_find(queue, &batch_job) == NULL}, // or by a recipe
+        {"win.batch",
+         books && tincture_queue_find(queue, NULL, &batch_job) == NULL}, // or by a recipe
         {"win.export-newest-adapter", tincture_project_n_adapters(project) > 0},
         {"win.add-adapter", photo},
         {"win.choose-hint", photo && project->document.lead.control != NULL},

@@ -56,7 +56,8 @@ static void response_cb(AdwMessageDialog *dialog, const char *response, Tincture
 {
     TinctureWindow *self = TINCTURE_WINDOW(gtk_window_get_transient_for(GTK_WINDOW(dialog)));
     if (g_str_equal(response, "retry") && self->session != NULL) {
-        tincture_queue_submit(self->session->queue, tincture_job_new(&batch_job, &job->in));
+        tincture_queue_submit(self->session->queue, self->project,
+                              tincture_job_new(&batch_job, &job->in));
     } else if (g_str_equal(response, "sheet")) {
         gtk_widget_activate_action(GTK_WIDGET(self), "win.show-exported", NULL);
     }

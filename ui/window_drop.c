@@ -74,6 +74,23 @@ static void add_aside(TinctureWindow *self, GSList *files, guint subject)
     }
 }
 
+// What belongs to a photo that is open, or to none.
+static gboolean is_addition(const char *path)
+{
+    return path != NULL && library_can_use(path);
+}
+
+gboolean tincture_window_needs_place(GSList *files)
+{
+    for (GSList *item = files; item != NULL; item = item->next) {
+        g_autofree char *path = g_file_get_path(item->data);
+        if (!is_addition(path)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 void tincture_window_open_files(TinctureWindow *self, GSList *files)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
@@ -84,7 +101,7 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
     }
     for (GSList *item = files; item != NULL; item = item->next) {
         g_autofree char *path = g_file_get_path(item->data);
-        gboolean adapter = path != NULL && (library_can_use(path) || store_is_package(path));
+        gboolean adapter = is_addition(path) || (path != NULL && store_is_package(path));
         if (adapter || photos == 0) {
             tincture_window_open(self, item->data);
         }

@@ -35,7 +35,7 @@ static void restore_action(GtkWidget *widget, const char *name, GVariant *target
 {
     gint64 id;
     const enum store_kind kind = kind_of(target, &id);
-    library_restore(library_of(widget), kind, id);
+    tincture_session_restore(TINCTURE_WINDOW(widget)->session, kind, id);
 }
 
 // ---- tidying up ---------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ static void clean_action(GtkWidget *widget, const char *name, GVariant *target)
 
 static void restore_cleaned_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    library_restore_cleaned(library_of(widget), g_variant_get_int64(target));
+    tincture_session_restore_cleaned(TINCTURE_WINDOW(widget)->session, g_variant_get_int64(target));
 }
 
 static void empty_cb(TinctureWindow *self, const char *response)
@@ -110,7 +110,7 @@ static void stop_action(GtkWidget *widget, const char *name, GVariant *target)
     static const struct job_type *const types[] = {&clean_job, &empty_job, &export_document_job,
                                                    &import_document_job};
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-        tincture_queue_cancel(TINCTURE_WINDOW(widget)->session->queue, types[i]);
+        tincture_queue_cancel(TINCTURE_WINDOW(widget)->session->queue, NULL, types[i]);
     }
 }
 
@@ -213,7 +213,7 @@ static void open_action(GtkWidget *widget, const char *name, GVariant *target)
     if (self->project->photo != NULL && id == l->row.id && library_opening(l) == NULL) {
         tincture_window_show_aside(self, NULL); // it is open already
     } else {
-        library_open_document(library_of(widget), id);
+        tincture_session_open(self->session, id);
     }
 }
 
@@ -264,8 +264,8 @@ void tincture_window_update_library(TinctureWindow *self)
     const struct library *l = self->session->library;
     TinctureQueue *queue = self->session->queue;
     const gboolean kept = l->store != NULL;
-    const gboolean rests = tincture_queue_find(queue, &clean_job) == NULL &&
-                           tincture_queue_find(queue, &empty_job) == NULL;
+    const gboolean rests = tincture_queue_find(queue, NULL, &clean_job) == NULL &&
+                           tincture_queue_find(queue, NULL, &empty_job) == NULL;
     const struct {
         const char *name;
         gboolean enabled;
@@ -283,7 +283,7 @@ void tincture_window_update_library(TinctureWindow *self)
 // What has just been cleaned up can be taken back, and what was written can be looked at.
 void tincture_window_library_job_ended(TinctureWindow *self, TinctureJob *job)
 {
-    if (self->session == NULL || job->error != NULL) {
+    if (!tincture_window_asked_for(self, job) || job->error != NULL) {
         return;
     }
     if (job->type == &clean_job) {

@@ -244,6 +244,9 @@ static void response_cb(AdwMessageDialog *dialog, const char *response, Tincture
 
 void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text)
 {
+    if (!tincture_window_asked_for(self, job)) {
+        return;
+    }
     GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), _("Write a Low-Rank Copy?"), text);
     adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "no", _("_Cancel"), "yes",
                                      _("_Write"), NULL);

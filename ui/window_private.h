@@ -47,6 +47,8 @@ struct _TinctureWindow {
         *aside; // the page in the photo's place: "subject", "subject-photo", "style", "workshop",
                 // "sticker", "queue", "models" or "library"; NULL: none
 
+    gboolean passing; // tincture_window_set_passing()
+
     // borrowed
     AdwToast *message;       // that is shown; NULL: none
     struct said *message_of; // the one of said; NULL: none, or it is closed
@@ -68,6 +70,8 @@ void tincture_window_install_library(GtkWidgetClass *widget_class); // window_li
 void tincture_window_update_library(TinctureWindow *self);
 void tincture_window_library_job_ended(TinctureWindow *self, TinctureJob *job);
 void tincture_window_job_ended(TinctureWindow *self, TinctureJob *job);
+// It was begun here; of one whose window was closed, this is true of all.
+gboolean tincture_window_asked_for(TinctureWindow *self, const TinctureJob *job);
 void tincture_window_install_subject(GtkWidgetClass *widget_class);
 // What the page that is seen learns from photos; NULL: it is none of those pages.
 TinctureSubjectWork *tincture_window_get_lesson(TinctureWindow *self);

@@ -63,9 +63,14 @@ static void notify(TinctureWindow *self, const TinctureJob *job)
     g_application_send_notification(G_APPLICATION(app), job->type->member.name, notification);
 }
 
+gboolean tincture_window_asked_for(TinctureWindow *self, const TinctureJob *job)
+{
+    return self->session != NULL && (job->owner == NULL || job->owner == G_OBJECT(self->project));
+}
+
 void tincture_window_job_ended(TinctureWindow *self, TinctureJob *job)
 {
-    if (self->session == NULL) {
+    if (!tincture_window_asked_for(self, job)) {
         return;
     }
     notify(self, job);

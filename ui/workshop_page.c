@@ -310,8 +310,11 @@ static void show_study(TinctureWorkshopPage *self)
 
 static void show_progress(TinctureWorkshopPage *self)
 {
-    const TinctureJob *job = tincture_queue_find(self->session->queue, &study_job);
-    job = job != NULL ? job : tincture_queue_find(self->session->queue, &combine_job);
+    const TinctureJob *job =
+        tincture_queue_find(self->session->queue, self->session->project, &study_job);
+    job = job != NULL
+              ? job
+              : tincture_queue_find(self->session->queue, self->session->project, &combine_job);
     job_box_show(self->progress_box, self->progress_text, self->progress, self->stop, job);
     gtk_widget_set_sensitive(GTK_WIDGET(self->adapters), job == NULL);
     gtk_widget_set_sensitive(self->measure, job == NULL);

@@ -37,7 +37,7 @@ static void view_cb(TinctureProject *project, void *data)
 
 const struct job_type *job_kind(struct fixture *f)
 {
-    const TinctureJob *job = tincture_queue_shown(f->queue);
+    const TinctureJob *job = tincture_queue_shown(f->queue, NULL);
     return job ? job->type : NULL;
 }
 
@@ -101,9 +101,15 @@ void fixture_export(TinctureSession *session, const char *path, bool with_recipe
     settings_free(options);
 }
 
+TinctureSession *session_in(const char *dir, const char *model)
+{
+    g_autoptr(TinctureStudio) studio = tincture_studio_new(dir, model, NULL, NULL, NULL);
+    return tincture_session_new(studio);
+}
+
 void fixture_open(struct fixture *f)
 {
-    f->session = tincture_session_new(f->dir, NULL, NULL, NULL, NULL);
+    f->session = session_in(f->dir, NULL);
     fixture_attach(f);
 }
 

@@ -22,6 +22,8 @@ void fixture_begin(struct fixture *f); // an empty library, no session yet
 // The newest result to a file, else with the usual options.
 void fixture_export(TinctureSession *session, const char *path, bool with_recipe, int quality,
                     int bits);
+// The only one of a studio. model: NULL: the starter.
+TinctureSession *session_in(const char *dir, const char *model);
 void fixture_open(struct fixture *f);   // a session on it
 void fixture_attach(struct fixture *f); // to a session that is there
 void fixture_close(struct fixture *f);

@@ -55,7 +55,7 @@ static void edit_beside(struct fixture *f, int n)
     d.source_prompt = g_strdup("a red apple");
     g_assert_true(settings_set(d.edit, "guidance", 4 + n, NULL));
     const struct job_inputs in = {.photo = f->open, .document = &d, .adapters = f->adapters};
-    tincture_queue_submit(f->queue, tincture_job_new(&edit_job, &in));
+    tincture_queue_submit(f->queue, NULL, tincture_job_new(&edit_job, &in));
     document_clear(&d);
 }
 
@@ -81,7 +81,7 @@ static const GError *run_job(struct fixture *f, const struct job_type *type,
 {
     g_clear_object(&f->last);
     f->fraction = 0;
-    tincture_queue_submit(f->queue, tincture_job_new(type, in));
+    tincture_queue_submit(f->queue, NULL, tincture_job_new(type, in));
     while (!f->last) {
         g_main_context_iteration(NULL, TRUE);
     }

@@ -59,7 +59,7 @@ static double device_blocks(const struct gpu *gpu)
 static struct held hold(const struct fixture *f)
 {
     malloc_trim(0);
-    return (struct held){resident(), device_blocks(f->session->engine->gpu),
+    return (struct held){resident(), device_blocks(f->session->studio->engine->gpu),
                          entries_of("/proc/self/fd"), entries_of("/proc/self/task")};
 }
 
@@ -136,7 +136,7 @@ static void cycle(struct fixture *f, int i)
     mask_and_undo(f);
     export_picture(f);
     delete_for_good(f);
-    const struct session_engine engine = {.precision = i % 2 ? "auto" : "fp32"};
+    const struct studio_engine engine = {.precision = i % 2 ? "auto" : "fp32"};
     tincture_session_use(f->session, &engine);
     wait_idle(f);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);

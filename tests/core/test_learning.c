@@ -30,7 +30,7 @@ static void test_cancel_learning(void)
     fixture_photo(&f);
     fixture_learn(&f, 12);
     wait_until(&f, three_steps, "three steps are done");
-    g_assert_false(tincture_queue_shown(f.queue)->type->rank & JOB_LASTING);
+    g_assert_false(tincture_queue_shown(f.queue, NULL)->type->rank & JOB_LASTING);
     tincture_session_cancel(f.session);
     wait_idle(&f);
     g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
@@ -136,7 +136,7 @@ static void test_start_over(void)
 
 static bool edited_while_learning(struct fixture *f)
 {
-    g_assert_true(tincture_queue_find(f->queue, &learn_job) != NULL);
+    g_assert_true(tincture_queue_find(f->queue, NULL, &learn_job) != NULL);
     return f->project->after.rgba && !f->project->drawing &&
            g_str_equal(f->project->result->document.prompt, f->project->document.prompt);
 }
@@ -170,7 +170,7 @@ static void test_edit_meanwhile(void)
     wait_until(&f, three_steps, "three steps are done");
     tincture_project_set_prompt(f.project, "a pear on a plate");
     wait_until(&f, edited_while_learning, "the edit is there");
-    tincture_job_cancel(tincture_queue_find(f.queue, &learn_job));
+    tincture_job_cancel(tincture_queue_find(f.queue, NULL, &learn_job));
     wait_idle(&f);
     check_waits(&f, 40);
     fixture_end(&f);

@@ -428,7 +428,7 @@ static void test_ended_over_model(void)
     fixture_photo(&f);
     fixture_close(&f);
     leave(&f, "model /nowhere/model");
-    f.session = tincture_session_new(f.dir, "/nowhere/model", NULL, NULL, NULL);
+    f.session = session_in(f.dir, "/nowhere/model");
     fixture_attach(&f);
     wait_until(&f, complained, "the model is told of");
     g_assert_nonnull(strstr(f.last_message, "while the model /nowhere/model was being loaded"));

@@ -15,7 +15,7 @@ static void test_no_place(void)
     struct fixture f;
     fixture_begin(&f);
     g_autofree char *out = g_build_filename(f.dir, "out.png", NULL);
-    f.session = tincture_session_new("/proc/none/tincture", NULL, NULL, NULL, NULL);
+    f.session = session_in("/proc/none/tincture", NULL);
     fixture_attach(&f);
     g_assert_false(library_is_kept(f.session->library));
     wait_until(&f, not_kept, "it is said that nothing is kept");

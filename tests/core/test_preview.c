@@ -71,12 +71,12 @@ static void test_first_preview(void)
 
 static bool nothing_is_at_work(struct fixture *f)
 {
-    return tincture_queue_shown(f->queue) == NULL;
+    return tincture_queue_shown(f->queue, NULL) == NULL;
 }
 
 static bool is_at_work(struct fixture *f, const struct job_type *type)
 {
-    const TinctureJob *job = tincture_queue_find(f->queue, type);
+    const TinctureJob *job = tincture_queue_find(f->queue, NULL, type);
     g_assert_nonnull(job); // it is not through before the measuring is
     return job->state == JOB_RUNNING && job->fraction > 0;
 }
@@ -108,7 +108,7 @@ static void write_sentence(struct fixture *f)
 
 static bool edit_is_asked_for(struct fixture *f)
 {
-    return tincture_queue_find(f->queue, &edit_job) != NULL;
+    return tincture_queue_find(f->queue, NULL, &edit_job) != NULL;
 }
 
 static bool edit_is_over(struct fixture *f)
@@ -148,7 +148,7 @@ static void measure_beside(struct fixture *f, const char *what, condition_fn at_
         whole[i] = (double)(g_get_monotonic_time() - begin) / 1000.0;
         answer[i] = (double)(g_get_monotonic_time() - asked) / 1000.0;
         cpu[i] = cpu_ms() - spent;
-        tincture_queue_cancel(f->queue, &edit_job); // the rest of it is not what is measured
+        tincture_queue_cancel(f->queue, NULL, &edit_job); // the rest of it is not what is measured
     }
     double *const all[] = {whole, answer, cpu};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
@@ -196,13 +196,13 @@ static void test_beside(void)
     begin_batch(&f);
     measure_beside(&f, "a slider, while 40 photos are edited", batch_is_at_work, move_slider);
     measure_beside(&f, "a sentence, while 40 photos are edited", batch_is_at_work, write_sentence);
-    tincture_queue_cancel(f.queue, &batch_job);
+    tincture_queue_cancel(f.queue, NULL, &batch_job);
     wait_idle(&f);
     fixture_learn(&f, 4000);
     measure_beside(&f, "a slider, while the photo is learned", training_is_at_work, move_slider);
     measure_beside(&f, "a sentence, while the photo is learned", training_is_at_work,
                    write_sentence);
-    tincture_queue_cancel(f.queue, &learn_job);
+    tincture_queue_cancel(f.queue, NULL, &learn_job);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);

@@ -167,7 +167,7 @@ static TinctureJob *submit(struct fixture *f, const struct job_type *type, const
 {
     const struct job_inputs in = {.title = name, .id = *name - 'a'};
     TinctureJob *job = tincture_job_new(type, &in);
-    tincture_queue_submit(f->queue, job);
+    tincture_queue_submit(f->queue, NULL, job);
     return job; // the queue's
 }
 
@@ -219,7 +219,7 @@ static void test_order(void)
     g_assert_cmpint(b->state, ==, JOB_WAITING);
     submit(&f, &plain, "c");
     assert_list(&f, "abc");
-    g_assert_true(tincture_queue_shown(f.queue) == a);
+    g_assert_true(tincture_queue_shown(f.queue, NULL) == a);
     wait_running(a);
     g_assert_cmpint(f.reports, ==, 1);
     open_gates("cba"); // the order of the gates is not the order of the jobs
@@ -227,7 +227,7 @@ static void test_order(void)
     g_assert_cmpstr(world.ran->str, ==, "abc");
     g_assert_cmpint(f.last->state, ==, JOB_DONE);
     g_assert_cmpstr(f.last->out.note, ==, "c");
-    g_assert_null(tincture_queue_shown(f.queue));
+    g_assert_null(tincture_queue_shown(f.queue, NULL));
     end(&f);
 }
 
@@ -322,7 +322,7 @@ static void test_by_hand(void)
     g_assert_true(a->paused);
     wait_running(c);
     assert_list(&f, "cab"); // it has kept its place
-    g_assert_true(tincture_queue_shown(f.queue) == c);
+    g_assert_true(tincture_queue_shown(f.queue, NULL) == c);
     open_gates("c");
     wait_finished(&f, "c");
     open_gates("b");
@@ -330,7 +330,7 @@ static void test_by_hand(void)
     assert_list(&f, "a");
     g_assert_cmpint(a->state, ==, JOB_WAITING);
     g_assert_true(tincture_queue_is_free(f.queue));
-    g_assert_true(tincture_queue_shown(f.queue) == a);
+    g_assert_true(tincture_queue_shown(f.queue, NULL) == a);
     tincture_queue_pause(f.queue, a, false);
     open_gates("a");
     wait_finished(&f, "cba");
@@ -360,14 +360,14 @@ static void test_patient(void)
     submit(&f, &prepared, "e");
     open_gates("e");
     wait_finished(&f, "bdce");
-    g_assert_true(tincture_queue_cancel(f.queue, NULL)); // there is nothing else
+    g_assert_true(tincture_queue_cancel(f.queue, NULL, NULL)); // there is nothing else
     wait_finished(&f, "bdceax");
     g_assert_cmpint(f.last->state, ==, JOB_CANCELLED);
 
     // What a person stops is what hurries.
     TinctureJob *p = submit(&f, &patient, "f");
     submit(&f, &plain, "g");
-    g_assert_true(tincture_queue_cancel(f.queue, NULL));
+    g_assert_true(tincture_queue_cancel(f.queue, NULL, NULL));
     wait_finished(&f, "bdceaxgx");
     open_gates("f");
     wait_finished(&f, "bdceaxgxf");
@@ -388,8 +388,8 @@ static void test_prepare(void)
     assert_list(&f, "ba");
     open_gates("b");
     wait_finished(&f, "b");
-    g_assert_true(tincture_queue_find(f.queue, &prepared) == a);
-    g_assert_null(tincture_queue_find(f.queue, &plain));
+    g_assert_true(tincture_queue_find(f.queue, NULL, &prepared) == a);
+    g_assert_null(tincture_queue_find(f.queue, NULL, &plain));
     g_assert_cmpstr(world.ran->str, ==, "b");
     open_gates("a");
     wait_finished(&f, "ba");
@@ -408,7 +408,7 @@ static void test_only_prepared(void)
     wait_finished(&f, "b");
     g_assert_cmpint(f.last->state, ==, JOB_DONE);
     submit(&f, &only_prepared, "c");
-    g_assert_true(tincture_queue_cancel(f.queue, &only_prepared));
+    g_assert_true(tincture_queue_cancel(f.queue, NULL, &only_prepared));
     wait_finished(&f, "bcx");
     open_gates("a");
     wait_finished(&f, "bcxa");
@@ -421,9 +421,9 @@ static void test_shown(void)
     struct fixture f;
     begin(&f);
     TinctureJob *a = submit(&f, &plain, "a");
-    g_assert_true(tincture_queue_shown(f.queue) == a);
+    g_assert_true(tincture_queue_shown(f.queue, NULL) == a);
     TinctureJob *b = submit(&f, &watched, "b");
-    g_assert_true(tincture_queue_shown(f.queue) == b); // also while it waits
+    g_assert_true(tincture_queue_shown(f.queue, NULL) == b); // also while it waits
     open_gates("ab");
     wait_finished(&f, "ab");
     end(&f);
@@ -500,13 +500,13 @@ static void test_cancel(void)
     submit(&f, &prepared, "d");
     tincture_job_cancel(b); // waits: goes at once, but not inside the call
     g_assert_cmpstr(f.finished->str, ==, "");
-    g_assert_true(tincture_queue_find(f.queue, &plain) == b);
+    g_assert_true(tincture_queue_find(f.queue, NULL, &plain) == b);
     wait_finished(&f, "bx");
     g_assert_cmpint(a->state, ==, JOB_RUNNING);
-    g_assert_true(tincture_queue_cancel(f.queue, &prepared)); // is being prepared
+    g_assert_true(tincture_queue_cancel(f.queue, NULL, &prepared)); // is being prepared
     wait_finished(&f, "bxdx");
-    g_assert_true(tincture_queue_cancel(f.queue, &plain)); // runs
-    g_assert_false(tincture_queue_cancel(f.queue, &prepared));
+    g_assert_true(tincture_queue_cancel(f.queue, NULL, &plain)); // runs
+    g_assert_false(tincture_queue_cancel(f.queue, NULL, &prepared));
     wait_finished(&f, "bxdxax");
     open_gates("c");
     wait_finished(&f, "bxdxaxc");
@@ -521,12 +521,12 @@ static void test_cancel_all(void)
     submit(&f, &lasting, "a");
     submit(&f, &plain, "b");
     submit(&f, &live, "c");
-    g_assert_true(tincture_queue_cancel(f.queue, NULL));
+    g_assert_true(tincture_queue_cancel(f.queue, NULL, NULL));
     wait_finished(&f, "cxbx");
-    g_assert_true(tincture_queue_find(f.queue, &lasting) != NULL);
+    g_assert_true(tincture_queue_find(f.queue, NULL, &lasting) != NULL);
     open_gates("a");
     wait_finished(&f, "cxbxa");
-    g_assert_false(tincture_queue_cancel(f.queue, NULL));
+    g_assert_false(tincture_queue_cancel(f.queue, NULL, NULL));
     end(&f);
 }
 
@@ -538,10 +538,10 @@ static void test_cancel_promised(void)
     submit(&f, &plain, "a");
     TinctureJob *b = submit(&f, &promised, "b");
     submit(&f, &promised, "c");
-    g_assert_true(tincture_queue_cancel(f.queue, NULL));
+    g_assert_true(tincture_queue_cancel(f.queue, NULL, NULL));
     wait_finished(&f, "ax");
     wait_running(b);
-    g_assert_true(tincture_queue_cancel(f.queue, NULL)); // that which runs
+    g_assert_true(tincture_queue_cancel(f.queue, NULL, NULL)); // that which runs
     wait_finished(&f, "axbx");
     open_gates("c");
     wait_finished(&f, "axbxc");

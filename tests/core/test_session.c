@@ -102,7 +102,7 @@ static void test_main_job(void)
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     f.messages[MESSAGE_ERROR] = 0;
     fixture_photo(&f);
-    g_assert_true(*f.session->device);
+    g_assert_true(*f.session->studio->device);
     g_assert_cmpuint(f.parts & DOCUMENT_PHOTO, !=, 0);
     g_assert_cmpint(f.views, >, 0);
     g_assert_cmpint(f.project->photo->full->width, ==, 512);
@@ -627,7 +627,7 @@ static bool said(struct fixture *f)
 
 static void open_without(struct fixture *f, const char *dir, const char *model)
 {
-    f->session = tincture_session_new(dir, model, NULL, NULL, NULL);
+    f->session = session_in(dir, model);
     fixture_attach(f);
     wait_until(f, said, "the session says what is wrong");
 }

@@ -23,12 +23,12 @@ static bool is_read(struct fixture *f)
 
 static bool is_loaded(struct fixture *f)
 {
-    return *f->session->model != '\0';
+    return *f->session->studio->model != '\0';
 }
 
 static bool is_other(struct fixture *f)
 {
-    return strstr(f->session->model, "sd1") != NULL;
+    return strstr(f->session->studio->model, "sd1") != NULL;
 }
 
 static bool is_over(struct fixture *f)
@@ -71,7 +71,7 @@ static void begin(struct fixture *f, int steps)
 
 static bool learn(struct fixture *f)
 {
-    return tincture_subject_work_learn(work_of(f), f->session->reader);
+    return tincture_subject_work_learn(work_of(f), f->session->studio->reader);
 }
 
 static char *learned_path(const struct fixture *f)
@@ -420,15 +420,15 @@ static void test_style(void)
     g_assert_cmpuint(style->shots->len, ==, 2);
     tincture_subject_work_set_kind(work, 0, "a photograph");
     tincture_subject_work_set_kind(work, 1, "a photograph in the look");
-    g_assert_false(tincture_subject_work_learn(work, f.session->reader));
+    g_assert_false(tincture_subject_work_learn(work, f.session->studio->reader));
     g_assert_nonnull(strstr(f.last_message, "Give the style a name"));
     tincture_subject_work_set_word(work, 1, "my/look");
-    g_assert_false(tincture_subject_work_learn(work, f.session->reader));
+    g_assert_false(tincture_subject_work_learn(work, f.session->studio->reader));
     g_assert_nonnull(strstr(f.last_message, "cannot have a / in it"));
     tincture_subject_work_set_word(work, 1, "look");
     tincture_subject_work_set_own_prompt(work, " a cat in a boat ");
     tincture_subject_work_set(work, "steps", 5);
-    g_assert_true(tincture_subject_work_learn(work, f.session->reader));
+    g_assert_true(tincture_subject_work_learn(work, f.session->studio->reader));
     wait_until(&f, a_style_step, "a step is done");
     fixture_close(&f); // in the middle
 
@@ -492,7 +492,7 @@ static void test_other_model(void)
     tincture_subject_work_set(work_of(&f), "crops", 3);
     check_learn(&f, "lora", 4);
     g_autofree char *other = g_test_build_filename(G_TEST_DIST, "data", "models", "sd1", NULL);
-    tincture_session_use(f.session, &(struct session_engine){.model = other});
+    tincture_session_use(f.session, &(struct studio_engine){.model = other});
     wait_until(&f, is_other, "the other model is there");
     check_learn(&f, "svdiff", 1);
     fixture_close(&f);

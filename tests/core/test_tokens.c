@@ -39,7 +39,7 @@ static void begin(struct fixture *f)
 
 static int width_of(const struct fixture *f)
 {
-    return f->session->engine->model->text.hidden_size;
+    return f->session->studio->engine->model->text.hidden_size;
 }
 
 static void drop(struct fixture *f, const char *path)
@@ -68,7 +68,8 @@ static guint count_kept(const struct fixture *f)
 
 static void assert_words(const struct fixture *f, const char *sentence, const char *says)
 {
-    g_autofree char *text = words_text(f->session->vocabulary, f->session->reader, sentence);
+    g_autofree char *text =
+        words_text(f->session->studio->vocabulary, f->session->studio->reader, sentence);
     g_assert_cmpstr(text, ==, says);
 }
 

@@ -21,7 +21,7 @@ struct stop {
 static void stop_cb(TinctureQueue *queue, void *data)
 {
     struct stop *s = data;
-    const TinctureJob *job = tincture_queue_shown(queue);
+    const TinctureJob *job = tincture_queue_shown(queue, NULL);
     const char *text = job ? job->text : "";
     g_string_append_printf(s->texts, "%s\n", text);
     if (s->at && !s->done && g_str_has_prefix(text, s->at)) {

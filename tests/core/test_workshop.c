@@ -20,8 +20,8 @@ static bool is_measured(struct fixture *f)
 
 static bool is_free(struct fixture *f)
 {
-    return !tincture_queue_find(f->queue, &study_job) &&
-           !tincture_queue_find(f->queue, &combine_job);
+    return !tincture_queue_find(f->queue, NULL, &study_job) &&
+           !tincture_queue_find(f->queue, NULL, &combine_job);
 }
 
 // A photo that was learned, and its adapter chosen.
@@ -44,7 +44,7 @@ static void begin(struct fixture *f)
 static struct adapter *load(const struct fixture *f, const char *path)
 {
     g_autoptr(GError) error = NULL;
-    struct adapter *a = adapter_load(path, f->session->engine->model, &error);
+    struct adapter *a = adapter_load(path, f->session->studio->engine->model, &error);
     g_assert_no_error(error);
     return a;
 }

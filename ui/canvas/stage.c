@@ -81,6 +81,9 @@ static gboolean closeup_timeout_cb(gpointer data)
 {
     TinctureStage *self = data;
     self->closeup_timeout = 0;
+    if (!tincture_queue_is_free(self->session->queue)) { // another window's job has begun: later
+        return G_SOURCE_REMOVE;
+    }
     self->asked = tincture_canvas_get_seen(self->canvas);
     live_want_closeup(self->session->live, self->project,
                       &(struct image_region){self->asked.x, self->asked.y, self->asked.width,
@@ -105,7 +108,7 @@ static gboolean lacks_closeup(TinctureStage *self)
 
 static const TinctureJob *shown_job(TinctureStage *self)
 {
-    return tincture_queue_shown(self->session->queue);
+    return tincture_queue_shown(self->session->queue, self->session->project);
 }
 
 static void update_closeup(TinctureStage *self)

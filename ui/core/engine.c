@@ -13,7 +13,12 @@
 
 #include <string.h>
 
-#define ROOM 4 // a model may take one part of so many of the free memory to be worked with twice
+enum {
+    ROOM = 4,       // one part of so many of the free memory may go into further editors ...
+    DESKS_MOST = 4, // ... of which this is the most, with the one at hand
+};
+
+const char engine_apart;
 
 // ---- what the model sees ------------------------------------------------------------------------
 
@@ -69,9 +74,30 @@ bool engine_see(struct engine *e, const struct photo *p, const struct image_regi
 
 // ---- life ---------------------------------------------------------------------------------------
 
-static void init(struct engine *e)
+// What is kept of work that is not at hand.
+struct desk {
+    gconstpointer owner;
+    struct editor *editor;
+    struct sight *sight;
+    struct photo *painted;
+    struct mask_painter *painter;
+};
+
+static void desk_free(void *data)
+{
+    struct desk *d = data;
+    mask_painter_free(d->painter);
+    photo_unref(d->painted);
+    sight_free(d->sight);
+    editor_free(d->editor);
+    g_free(d);
+}
+
+static void init(struct engine *e, GAsyncQueue *gone)
 {
     *e = (struct engine){
+        .gone = gone,
+        .desks = g_ptr_array_new_with_free_func(desk_free),
         .adapters =
             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)adapter_free),
         .in_use = g_ptr_array_new(),
@@ -85,10 +111,9 @@ static void finish(struct engine *e)
     mask_painter_free(e->painter);
     photo_unref(e->painted);
     sight_free(e->sight);
-    sight_free(e->aside.sight);
     engine_drop_learning(e);
+    g_ptr_array_unref(e->desks);
     editor_free(e->editor);
-    editor_free(e->aside.editor);
     g_ptr_array_unref(e->in_use);
     g_hash_table_unref(e->controls); // before the model that they borrow
     g_hash_table_unref(e->adapters);
@@ -103,13 +128,13 @@ static void finish(struct engine *e)
 struct engine *engine_new(void)
 {
     struct engine *e = g_new(struct engine, 1);
-    init(e);
+    init(e, g_async_queue_new());
     return e;
 }
 
-// A second editor takes as much as the model where all weights are merged, beside what programs and
+// Another editor takes as much as the model where all weights are merged, beside what programs and
 // a training do.
-static bool has_room_for_two(const struct engine *e)
+static guint count_desks(const struct engine *e)
 {
     uint64_t bytes = 0;
     for (guint i = 0; i < e->model->parts->len; i++) {
@@ -119,36 +144,111 @@ static bool has_room_for_two(const struct engine *e)
             bytes += shape_bytes(w->shape, DTYPE_F32);
         }
     }
-    return bytes <= gpu_memory_free(e->gpu) / ROOM;
+    const uint64_t more = gpu_memory_free(e->gpu) / ROOM / MAX(bytes, 1);
+    return 1 + (guint)MIN(more, DESKS_MOST - 1);
 }
 
-void engine_turn(struct engine *e, bool apart)
+// ---- turns --------------------------------------------------------------------------------------
+
+static void put_aside(struct engine *e)
 {
-    if (e->apart == apart) {
-        return;
+    struct desk *d = g_new(struct desk, 1);
+    *d = (struct desk){e->owner, e->editor, e->sight, e->painted, e->painter};
+    g_ptr_array_insert(e->desks, 0, d);
+}
+
+static void take(struct engine *e, guint i)
+{
+    struct desk *d = g_ptr_array_steal_index(e->desks, i);
+    e->editor = d->editor;
+    e->sight = d->sight;
+    e->painted = d->painted;
+    e->painter = d->painter;
+    g_free(d);
+}
+
+static guint desk_of(const struct engine *e, gconstpointer owner)
+{
+    guint i = 0;
+    while (i < e->desks->len && ((const struct desk *)e->desks->pdata[i])->owner != owner) {
+        i++;
     }
-    e->apart = apart;
-    if (e->aside.editor) {
-        struct editor *editor = e->editor;
-        struct sight *sight = e->sight;
-        e->editor = e->aside.editor;
-        e->sight = e->aside.sight;
-        e->aside.editor = editor;
-        e->aside.sight = sight;
+    return i;
+}
+
+// Who comes next finds nothing of it that is of use: only its photo would be kept for nobody.
+static void clear_sights(struct engine *e)
+{
+    g_clear_pointer(&e->sight, sight_free);
+    g_clear_pointer(&e->painter, mask_painter_free);
+    g_clear_pointer(&e->painted, photo_unref);
+}
+
+static void forget_gone(struct engine *e)
+{
+    gconstpointer owner;
+    while ((owner = g_async_queue_try_pop(e->gone))) {
+        const guint i = desk_of(e, owner);
+        if (i < e->desks->len) {
+            g_ptr_array_remove_index(e->desks, i);
+        }
+        if (e->owner == owner) {
+            e->owner = NULL;
+            clear_sights(e);
+        }
     }
 }
+
+static void begin_desk(struct engine *e)
+{
+    struct editor *editor =
+        e->desks->len < e->desks_most ? editor_new(e->model, NULL) : NULL; // another will do
+    if (editor) {
+        e->editor = editor;
+        e->sight = NULL;
+        e->painted = NULL;
+        e->painter = NULL;
+    } else {
+        take(e, e->desks->len - 1);
+    }
+}
+
+void engine_turn(struct engine *e, gconstpointer owner)
+{
+    forget_gone(e);
+    if (!owner || owner == e->owner || !e->editor) {
+        return;
+    }
+    if (e->owner) {
+        const guint i = desk_of(e, owner);
+        put_aside(e);
+        if (i < e->desks->len - 1) {
+            take(e, i + 1);
+        } else {
+            begin_desk(e);
+        }
+    }
+    e->owner = owner;
+}
+
+void engine_forget(struct engine *e, gconstpointer owner)
+{
+    g_async_queue_push(e->gone, (gpointer)owner);
+}
+
+// ---- the model ----------------------------------------------------------------------------------
 
 bool engine_load(struct engine *e, const char *model, const char *vae, const char *device,
                  const char *precision, struct task *task, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     finish(e);
-    init(e);
+    init(e, e->gone);
     e->gpu = gpu_open(device, &failure);
     const bool set = e->gpu && gpu_set_precision(e->gpu, precision, &failure);
     e->model = set ? model_load_with(model, vae, e->gpu, task, &failure) : NULL;
     e->editor = e->model ? editor_new(e->model, &failure) : NULL;
-    e->aside.editor = e->editor && has_room_for_two(e) ? editor_new(e->model, &failure) : NULL;
+    e->desks_most = e->editor ? count_desks(e) : 1;
     if (failure) { // what follows cannot work, and says why
         e->failure = g_strdup(failure->message);
         g_propagate_error(error, g_steal_pointer(&failure));
@@ -171,6 +271,7 @@ void engine_free(struct engine *e)
 {
     if (e) {
         finish(e);
+        g_async_queue_unref(e->gone);
         g_free(e);
     }
 }

@@ -19,7 +19,7 @@ struct learning;
 struct engine {
     struct gpu *gpu;
     struct model *model;          // NULL until it is loaded
-    struct editor *editor;        // of the work at hand
+    struct editor *editor;        // of the work at hand, as all of a desk
     struct fft *fft;              // opened at first use
     GHashTable *adapters;         // path -> struct adapter *: loaded once
     GPtrArray *in_use;            // struct adapter *: of engine_use(); borrowed
@@ -29,12 +29,11 @@ struct engine {
     struct photo *painted;        // the photo whose masks are painted; NULL: none yet
     struct mask_painter *painter; // its mask, that was asked for last
     struct sight *sight;          // the part of a photo that was edited last, as the model sees it
-    struct {                      // of the other work: engine_turn()
-        struct editor *editor;    // NULL: there is memory for one
-        struct sight *sight;
-    } aside;
-    bool apart; // the work at hand is the one apart from what is open
-    struct {    // a training that made way: engine_keep_learning()
+    gconstpointer owner;          // whose the work at hand is; NULL: nobody's yet
+    GPtrArray *desks;             // struct desk: of the others, the one that was left last first
+    guint desks_most;             // for which the model leaves the memory, with the one at hand
+    GAsyncQueue *gone;            // those who will not come again: engine_forget()
+    struct {                      // a training that made way: engine_keep_learning()
         struct learning *learning;
         struct adapter *adapter; // that it learns
         char *checkpoint;        // whose it is
@@ -53,10 +52,15 @@ bool engine_load(struct engine *e, const char *model, const char *vae, const cha
 struct engine *engine_open(const char *model, const char *vae, const char *device,
                            const char *precision, struct task *task, GError **error);
 void engine_free(struct engine *e);
-// What is open and what is worked at apart from it take turns, and neither loses by that what was
-// found out about its photo: each has an editor, with programs and merged weights of its own. Both
-// have the same where the model leaves too little memory for that. At first it is what is open.
-void engine_turn(struct engine *e, bool apart);
+// What is open in a window, in another one, and what is worked at apart from these (ENGINE_APART)
+// take turns, and none loses by that what was found out about its photo: each has an editor, with
+// programs and merged weights of its own. Where the model leaves too little memory for another one,
+// who had none for longest gives his to it. owner: only compared; NULL: whose it was before.
+void engine_turn(struct engine *e, gconstpointer owner);
+#define ENGINE_APART ((gconstpointer)&engine_apart)
+extern const char engine_apart;
+// Any thread: this owner's editor is not kept.
+void engine_forget(struct engine *e, gconstpointer owner);
 // False where there is no model to work with; the error says why.
 bool engine_ready(const struct engine *e, GError **error);
 

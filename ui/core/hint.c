@@ -31,7 +31,7 @@ static void follow(struct hint *h, guint parts)
     if (is_asked(h)) {
         return;
     }
-    tincture_queue_cancel(h->queue, &hint_job);
+    tincture_queue_cancel(h->queue, h->project, &hint_job);
     forget(h);
     h->region = p->document.region;
     lead_copy(&p->document.lead, &h->lead);
@@ -41,7 +41,7 @@ static void follow(struct hint *h, guint parts)
     }
     h->photo = photo_ref(p->photo);
     const struct job_inputs in = {.photo = p->photo, .document = &h->project->document};
-    tincture_queue_submit(h->queue, tincture_job_new(&hint_job, &in));
+    tincture_queue_submit(h->queue, h->project, tincture_job_new(&hint_job, &in));
 }
 
 // What is wrong with it is said beside it, and by the edit.

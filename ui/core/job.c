@@ -236,6 +236,7 @@ static void tincture_job_finalize(GObject *object)
 {
     TinctureJob *self = TINCTURE_JOB(object);
     inputs_clear(&self->in);
+    g_clear_object(&self->owner);
     outcome_clear(&self->out);
     g_clear_object(&self->cancel);
     g_clear_error(&self->error);
@@ -297,7 +298,7 @@ void tincture_job_make_way(TinctureJob *self)
 void tincture_job_run(TinctureJob *self, struct engine *engine)
 {
     if (engine) {
-        engine_turn(engine, self->type->rank & JOB_APART);
+        engine_turn(engine, self->type->rank & JOB_APART ? ENGINE_APART : self->owner);
     }
     self->type->run(self, engine, &self->error);
 }

@@ -40,6 +40,7 @@ enum job_rank {
     JOB_PROMISED = 1 << 3, // is done to the end also when the program is closed
     JOB_PATIENT = 1 << 4,  // makes way for all others
     JOB_APART = 1 << 5,    // is about other photos or weights than what is open: engine_turn()
+    JOB_STAYS = 1 << 6,    // is of the library or a folder: goes on when its window is closed
 };
 
 struct job_type {
@@ -119,6 +120,7 @@ struct _TinctureJob {
 
     const struct job_type *type;
     struct job_inputs in; // owned, strings and all
+    GObject *owner;       // who asked, to be compared; NULL: nobody, or one who has gone
     struct outcome out;
     GCancellable *cancel;
     GError *error; // once it has ended

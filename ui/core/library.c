@@ -131,7 +131,7 @@ static void load_file(struct library *l, const char *path, gint64 id)
 {
     g_autofree char *tokens = library_tokens(l);
     const struct job_inputs in = {.path = path, .folder = tokens, .id = id};
-    tincture_queue_submit(l->queue, tincture_job_new(&adapter_job, &in));
+    tincture_queue_submit(l->queue, l->project, tincture_job_new(&adapter_job, &in));
 }
 
 bool library_can_use(const char *path)
@@ -163,6 +163,7 @@ void library_use_adapter(struct library *l, const char *path, const char *name)
     tincture_project_edited(p, DOCUMENT_ADAPTERS, 0);
     load_file(l, entry->file, entry->id);
     tincture_project_stale(p);
+    tincture_project_library_changed(p);
 }
 
 // One that the document had before: the model is another one, or the disk is not there. It stays in
@@ -285,7 +286,7 @@ static void load_adapters(struct library *l)
 
 const char *library_opening(const struct library *l)
 {
-    const TinctureJob *job = tincture_queue_find(l->queue, &open_job);
+    const TinctureJob *job = tincture_queue_find(l->queue, l->project, &open_job);
     return job ? job->in.title : NULL;
 }
 
@@ -308,7 +309,7 @@ static void import(struct library *l, const char *path, GBytes *bytes, const cha
     }
     const struct job_inputs in = {
         .path = path, .bytes = bytes, .title = title, .folder = library_folder(l)};
-    tincture_queue_submit(l->queue, tincture_job_new(&open_job, &in));
+    tincture_queue_submit(l->queue, l->project, tincture_job_new(&open_job, &in));
 }
 
 void library_open(struct library *l, const char *path)
@@ -360,7 +361,7 @@ static void open_from(struct library *l, const struct store_document *row, const
                                   .folder = store_dir(l->store),
                                   .file = row->photo,
                                   .id = row->id};
-    tincture_queue_submit(l->queue, tincture_job_new(&open_job, &in));
+    tincture_queue_submit(l->queue, l->project, tincture_job_new(&open_job, &in));
 }
 
 // Where the library's copy is lost, from where it was opened first, if that is the same picture.
@@ -451,6 +452,14 @@ static struct store_document row_of(struct library *l, const struct job_inputs *
         .learn = g_strdup("{}"),
         .place = g_strdup("{}"),
     };
+}
+
+gint64 library_document_of(struct library *l, const TinctureJob *job)
+{
+    struct store_document row = row_of(l, &job->in);
+    const gint64 id = row.id;
+    store_document_clear(&row);
+    return id;
 }
 
 static void document_from_row(const struct store_document *row, struct document *d)
@@ -570,7 +579,7 @@ void library_leave_document(struct library *l)
 
 // ---- life ---------------------------------------------------------------------------------------
 
-struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir)
+static struct library *begin(TinctureProject *project, TinctureQueue *queue)
 {
     struct library *l = g_new0(struct library, 1);
     l->project = project;
@@ -580,9 +589,37 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)history_free);
     l->deleted = g_ptr_array_new_with_free_func(g_object_unref);
     l->deleted_adapters = g_ptr_array_new_with_free_func(g_object_unref);
-    library_open_store(l, data_dir);
     g_signal_connect_swapped(project, "unsaved", G_CALLBACK(unsaved_cb), l);
     return l;
+}
+
+struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir)
+{
+    struct library *l = begin(project, queue);
+    library_open_store(l, data_dir);
+    return l;
+}
+
+struct library *library_new_beside(TinctureProject *project, TinctureQueue *queue,
+                                   const struct library *other)
+{
+    struct library *l = begin(project, queue);
+    l->copy = other->copy ? store_copy_ref(other->copy) : NULL;
+    l->use = other->use;
+    l->measured = other->measured;
+    library_join(l, other);
+    library_set_model(l, other->model);
+    library_list_controls(l);
+    for (guint i = 0; i < other->project->tokens->len; i++) {
+        tincture_project_add_token(project, other->project->tokens->pdata[i]);
+    }
+    project->precision = other->project->precision;
+    return l;
+}
+
+void library_join(struct library *l, const struct library *other)
+{
+    l->store = other->store ? store_ref(other->store) : NULL;
 }
 
 char *library_ended_over(struct library *l)

@@ -45,6 +45,11 @@ struct library {
 // data_dir: the library's folder, NULL for the user's data folder.
 struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir);
 // How learning begins with a photo that is opened for the first time: "" and 0, as the model says.
+// The same library for another window, which reads what is not of its own project of the other's.
+struct library *library_new_beside(TinctureProject *project, TinctureQueue *queue,
+                                   const struct library *other);
+// The other's is there by now, where both have waited for it.
+void library_join(struct library *l, const struct library *other);
 void library_set_learning(struct library *l, const char *method, int steps);
 void library_open_again(struct library *l); // the open document, as another model sees it
 void library_set_model(struct library *l, const char *path); // a folder or file
@@ -85,6 +90,8 @@ const char *library_fault(const struct library *l);
 const char *library_opening(const struct library *l);
 // True, and said, while there is one: what is asked for now would meet another photo.
 bool library_is_busy(const struct library *l);
+// The document that a photo which has been opened is of; 0: of none that the library has yet.
+gint64 library_document_of(struct library *l, const TinctureJob *job);
 // The photo is there: its document becomes the open one, the known one of that photo or a new one.
 void library_opened(struct library *l, TinctureJob *job);
 void library_not_opened(struct library *l, const TinctureJob *job); // says why
@@ -99,6 +106,8 @@ void library_find_original(struct library *l, gint64 id, const char *path);
 // could not be. The document that is open is left, and opened again.
 bool library_delete(struct library *l, enum store_kind kind, gint64 id);
 bool library_restore(struct library *l, enum store_kind kind, gint64 id);
+// Another window of the same library has deleted it, or taken it back: what is shown here follows.
+void library_follow(struct library *l, enum store_kind kind, gint64 id, bool deleted);
 
 // ---- all of it ----------------------------------------------------------------------------------
 

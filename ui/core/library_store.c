@@ -45,7 +45,7 @@ static void begin_copy(struct library *l, const char *dir, const GError *why)
           "library holds is shown as it was"),
         why->message);
     const struct job_inputs in = {.copy = l->copy};
-    tincture_queue_submit(l->queue, tincture_job_new(&library_job, &in));
+    tincture_queue_submit(l->queue, NULL, tincture_job_new(&library_job, &in));
 }
 
 void library_copied(struct library *l, TinctureJob *job)
@@ -66,13 +66,13 @@ void library_copied(struct library *l, TinctureJob *job)
             stopped ? _("the copying was stopped") : job->error->message);
     } else {
         tincture_project_say_error(l->project, _("No copy of the library could be made"), error);
-        tincture_queue_cancel(l->queue, &open_job); // for which there is no place
+        tincture_queue_cancel(l->queue, NULL, &open_job); // for which there is no place
     }
 }
 
 bool library_is_coming(const struct library *l)
 {
-    return l->copy && !l->store && tincture_queue_find(l->queue, &library_job);
+    return l->copy && !l->store && tincture_queue_find(l->queue, NULL, &library_job);
 }
 
 const char *library_fault(const struct library *l)

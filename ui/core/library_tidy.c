@@ -11,7 +11,7 @@ static void submit(struct library *l, const struct job_type *type, struct job_in
     }
     library_save_now(l);
     in.folder = store_dir(l->store);
-    tincture_queue_submit(l->queue, tincture_job_new(type, &in));
+    tincture_queue_submit(l->queue, l->project, tincture_job_new(type, &in));
 }
 
 // ---- how much there is --------------------------------------------------------------------------
@@ -19,7 +19,7 @@ static void submit(struct library *l, const struct job_type *type, struct job_in
 void library_measure(struct library *l)
 {
     if (l->store) {
-        tincture_queue_cancel(l->queue, &measure_job);
+        tincture_queue_cancel(l->queue, l->project, &measure_job);
         submit(l, &measure_job, (struct job_inputs){0});
     }
 }

@@ -50,7 +50,7 @@ static gboolean files_cb(void *data)
     g_autofree char *folder = library_tokens(l);
     const struct job_inputs in = {.folder = folder};
     l->token_timer = 0;
-    tincture_queue_submit(l->queue, tincture_job_new(&tokens_job, &in));
+    tincture_queue_submit(l->queue, NULL, tincture_job_new(&tokens_job, &in));
     return G_SOURCE_REMOVE;
 }
 

@@ -88,6 +88,11 @@ static const struct {
     [STORE_ADAPTER] = {hide_adapter, show_adapter},
 };
 
+void library_follow(struct library *l, enum store_kind kind, gint64 id, bool deleted)
+{
+    (deleted ? kinds[kind].hide : kinds[kind].show)(l, id);
+}
+
 bool library_delete(struct library *l, enum store_kind kind, gint64 id)
 {
     g_autoptr(GError) error = NULL;

@@ -53,10 +53,15 @@ static void keep_soon(struct live *live)
 // What an edit is made of may be another thing when these are done.
 static bool is_blocked(struct live *live)
 {
-    const struct job_type *const before[] = {&load_job, &open_job, &adapter_job, &tokens_job,
-                                             &edit_job};
-    for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
-        if (tincture_queue_find(live->queue, before[i])) {
+    const struct job_type *const all[] = {&load_job, &tokens_job}; // of the model
+    const struct job_type *const own[] = {&open_job, &adapter_job, &edit_job};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (tincture_queue_find(live->queue, NULL, all[i])) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
+        if (tincture_queue_find(live->queue, live->project, own[i])) {
             return true;
         }
     }
@@ -82,7 +87,7 @@ static void submit_edit(struct live *live)
     live_document(live, &d);
     g_autoptr(GArray) uses = tincture_project_uses(live->project);
     const struct job_inputs in = {.photo = p->photo, .document = &d, .adapters = uses};
-    tincture_queue_submit(live->queue, tincture_job_new(&edit_job, &in));
+    tincture_queue_submit(live->queue, live->project, tincture_job_new(&edit_job, &in));
     document_clear(&d);
 }
 
@@ -99,7 +104,7 @@ static void show_stored(struct live *live, const struct store_result *stored)
                                   .height = stored->height,
                                   .precision = document_recipe_precision(stored->recipe),
                                   .id = stored->id};
-    tincture_queue_submit(live->queue, tincture_job_new(&edit_job, &in));
+    tincture_queue_submit(live->queue, live->project, tincture_job_new(&edit_job, &in));
 }
 
 // An undo, or a slider moved back: the picture is there, and is no new one.
@@ -152,8 +157,8 @@ static void edit_now(struct live *live)
 {
     g_clear_handle_id(&live->timer, g_source_remove);
     live->wanted = true;
-    tincture_queue_cancel(live->queue, &edit_job);
-    tincture_queue_cancel(live->queue, &closeup_job);
+    tincture_queue_cancel(live->queue, live->project, &edit_job);
+    tincture_queue_cancel(live->queue, live->project, &closeup_job);
     live_follow(live);
 }
 
@@ -184,9 +189,9 @@ static void edit_soon(struct live *live)
 // again.
 static void make_way(struct live *live)
 {
-    const TinctureJob *opening = tincture_queue_find(live->queue, &open_job);
+    const TinctureJob *opening = tincture_queue_find(live->queue, live->project, &open_job);
     if (opening && !tincture_job_is_cancelled(opening) &&
-        tincture_queue_cancel(live->queue, &edit_job)) {
+        tincture_queue_cancel(live->queue, live->project, &edit_job)) {
         live->wanted = true;
     }
 }
@@ -221,7 +226,7 @@ static void take_recipe(struct live *live, const char *recipe)
 {
     TinctureProject *p = live->project;
     live_stop(live);
-    tincture_queue_cancel(live->queue, &edit_job);
+    tincture_queue_cancel(live->queue, live->project, &edit_job);
     document_from_json(&p->document, recipe);
     tincture_project_edited(
         p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS | DOCUMENT_PLACE, 0);
@@ -282,7 +287,7 @@ void live_want_closeup(struct live *live, const TinctureProject *p,
 {
     if (p->photo && tincture_queue_is_free(live->queue)) {
         const struct job_inputs in = {.photo = p->photo, .result = p->result, .region = *region};
-        tincture_queue_submit(live->queue, tincture_job_new(&closeup_job, &in));
+        tincture_queue_submit(live->queue, live->project, tincture_job_new(&closeup_job, &in));
     }
 }
 

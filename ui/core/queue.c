@@ -125,15 +125,26 @@ static void make_way(TinctureQueue *self, const TinctureJob *job)
     }
 }
 
-bool tincture_queue_is_free(TinctureQueue *self)
+static bool is_of(const TinctureJob *job, gconstpointer owner)
+{
+    return !owner || job->owner == owner;
+}
+
+static bool is_free(TinctureQueue *self, gconstpointer owner)
 {
     for (guint i = 0; i < self->jobs->len; i++) {
         const TinctureJob *job = self->jobs->pdata[i];
-        if (!(job->type->rank & JOB_PATIENT) && (!job->paused || job == self->running)) {
+        if (is_of(job, owner) && !(job->type->rank & JOB_PATIENT) &&
+            (!job->paused || job == self->running)) {
             return false;
         }
     }
     return true;
+}
+
+bool tincture_queue_is_free(TinctureQueue *self)
+{
+    return is_free(self, NULL);
 }
 
 // ---- running ------------------------------------------------------------------------------------
@@ -347,14 +358,14 @@ static void cancelled_cb(TinctureJob *job, TinctureQueue *self)
 }
 
 // What was promised and only waits is not what a person wants to stop, unless it is all there is.
-static bool cancel_all(TinctureQueue *self, bool promised)
+static bool cancel_all(TinctureQueue *self, gconstpointer owner, bool promised)
 {
-    const unsigned kept = JOB_LASTING | (tincture_queue_is_free(self) ? 0 : JOB_PATIENT);
+    const unsigned kept = JOB_LASTING | (is_free(self, owner) ? 0 : JOB_PATIENT);
     bool any = false;
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
         const bool waits = job != self->running && job->type->rank & JOB_PROMISED;
-        if (!(job->type->rank & kept) && (promised || !waits)) {
+        if (is_of(job, owner) && !(job->type->rank & kept) && (promised || !waits)) {
             tincture_job_cancel(job);
             any = true;
         }
@@ -362,20 +373,47 @@ static bool cancel_all(TinctureQueue *self, bool promised)
     return any;
 }
 
-bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type)
+bool tincture_queue_cancel(TinctureQueue *self, gconstpointer owner, const struct job_type *type)
 {
     if (!type) {
-        return cancel_all(self, false) || cancel_all(self, true);
+        return cancel_all(self, owner, false) || cancel_all(self, owner, true);
     }
     bool any = false;
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
-        if (job->type == type) {
+        if (is_of(job, owner) && job->type == type) {
             tincture_job_cancel(job);
             any = true;
         }
     }
     return any;
+}
+
+static bool outlives(const TinctureJob *job)
+{
+    return job->type->rank & (JOB_STAYS | JOB_PROMISED);
+}
+
+void tincture_queue_leave(TinctureQueue *self, gconstpointer owner)
+{
+    for (guint i = 0; i < self->jobs->len; i++) {
+        TinctureJob *job = self->jobs->pdata[i];
+        if (job->owner == owner && outlives(job)) {
+            g_clear_object(&job->owner);
+            tincture_job_answer(job, true);
+        } else if (job->owner == owner) {
+            tincture_job_cancel(job);
+        }
+    }
+    for (guint i = g_list_model_get_n_items(G_LIST_MODEL(self->failed)); i-- > 0;) {
+        g_autoptr(TinctureJob) job = g_list_model_get_item(G_LIST_MODEL(self->failed), i);
+        if (job->owner == owner && outlives(job)) {
+            g_clear_object(&job->owner);
+        } else if (job->owner == owner) {
+            g_list_store_remove(self->failed, i);
+        }
+    }
+    changed(self);
 }
 
 // ---- what can be asked --------------------------------------------------------------------------
@@ -407,12 +445,13 @@ static void question_cb(TinctureJob *job, const char *text, TinctureQueue *self)
     }
 }
 
-void tincture_queue_submit(TinctureQueue *self, TinctureJob *job)
+void tincture_queue_submit(TinctureQueue *self, gpointer owner, TinctureJob *job)
 {
     if (!self->thread) {
         g_object_unref(job);
         return;
     }
+    g_set_object(&job->owner, owner);
     job->submitted_us = g_get_monotonic_time();
     g_signal_connect(job, "report", G_CALLBACK(report_cb), self);
     g_signal_connect(job, "question", G_CALLBACK(question_cb), self);
@@ -428,22 +467,26 @@ void tincture_queue_submit(TinctureQueue *self, TinctureJob *job)
     changed(self);
 }
 
-TinctureJob *tincture_queue_find(TinctureQueue *self, const struct job_type *type)
+TinctureJob *tincture_queue_find(TinctureQueue *self, gconstpointer owner,
+                                 const struct job_type *type)
 {
     for (guint i = self->jobs->len; i-- > 0;) {
         TinctureJob *job = self->jobs->pdata[i];
-        if (job->type == type) {
+        if (is_of(job, owner) && job->type == type) {
             return job;
         }
     }
     return NULL;
 }
 
-TinctureJob *tincture_queue_shown(TinctureQueue *self)
+TinctureJob *tincture_queue_shown(TinctureQueue *self, gconstpointer owner)
 {
     TinctureJob *first = NULL;
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
+        if (job->owner && !is_of(job, owner)) {
+            continue;
+        }
         if (job->type->rank & JOB_WATCHED && !job->paused) {
             return job;
         }

@@ -35,18 +35,24 @@ TinctureQueue *tincture_queue_new(struct engine *engine);
 // signal comes any more, and what is submitted afterwards comes to nothing.
 void tincture_queue_close(TinctureQueue *self);
 
-void tincture_queue_submit(TinctureQueue *self, TinctureJob *job); // takes the job
-// The job of this type that was submitted last and has not ended, or NULL. Also one that is
-// cancelled: that may come too late.
-TinctureJob *tincture_queue_find(TinctureQueue *self, const struct job_type *type);
-// What a person is told of: a job that is watched where there is one, else the first; one that is
-// paused only where there are no others. NULL: none.
-TinctureJob *tincture_queue_shown(TinctureQueue *self);
+// Takes the job. owner: who asks for it, a GObject that it keeps; NULL: nobody by himself.
+void tincture_queue_submit(TinctureQueue *self, gpointer owner, TinctureJob *job);
+// The job of this type that the owner (NULL: anybody) has submitted last and has not ended, or
+// NULL. Also one that is cancelled: that may come too late.
+TinctureJob *tincture_queue_find(TinctureQueue *self, gconstpointer owner,
+                                 const struct job_type *type);
+// What a person is told of, among what is the owner's and what is nobody's (owner NULL: all): a job
+// that is watched where there is one, else the first; one that is paused only where there are no
+// others. NULL: none.
+TinctureJob *tincture_queue_shown(TinctureQueue *self, gconstpointer owner);
 // Whether there is none but patient ones, and those that a person lets wait.
 bool tincture_queue_is_free(TinctureQueue *self);
-// All jobs of this type, or NULL: all but those that last, and the patient ones only where there
-// are no others. False: there was none.
-bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type);
+// The owner's jobs (NULL: anybody's) of this type, or NULL: all but those that last, and the
+// patient ones only where there are no others. False: there was none.
+bool tincture_queue_cancel(TinctureQueue *self, gconstpointer owner, const struct job_type *type);
+// The owner goes: its jobs are cancelled, but for those that stay (JOB_STAYS) or were promised,
+// which are nobody's from now on and go on whatever they ask. So are those that have failed.
+void tincture_queue_leave(TinctureQueue *self, gconstpointer owner);
 
 // A job that a person lets wait: where it runs it makes way. Those that last do not.
 bool tincture_queue_can_pause(const TinctureJob *job);

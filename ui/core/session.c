@@ -1,128 +1,37 @@
 #include "ui/core/session.h"
+#include "ui/core/session_private.h"
 
 #include "compute/i18n.h"
 
 #include "ui/core/batch_page.h"
 #include "ui/core/engine.h"
-#include "ui/core/model_list.h"
-#include "ui/core/paths.h"
-#include "ui/core/plain_text.h"
 
 #include <string.h>
 
-enum { SIGNAL_DEVICE, N_SIGNALS };
+enum { SIGNAL_DEVICE, SIGNAL_ELSEWHERE, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(TinctureSession, tincture_session, G_TYPE_OBJECT)
 
 // ---- what jobs bring ----------------------------------------------------------------------------
 
-static void tokens_came(TinctureSession *self, TinctureJob *job)
+bool session_is_first(const TinctureSession *self)
 {
-    for (char **token = job->out.tokens; self->reader && token && *token; token++) {
-        library_token_came(self->library, self->reader, *token);
-    }
-    library_watch_tokens(self->library);
+    return self->studio->sessions->len > 0 && session_at(self, 0) == self;
 }
 
-static void tokens_read(TinctureSession *self, TinctureJob *job)
+TinctureSession *session_at(const TinctureSession *self, guint i)
 {
-    library_tokens_read(self->library, self->reader, job);
-}
-
-static void engine_clear(struct session_engine *engine)
-{
-    g_free((char *)engine->model);
-    g_free((char *)engine->vae);
-    g_free((char *)engine->device);
-    g_free((char *)engine->precision);
-    *engine = (struct session_engine){0};
-}
-
-static void load(TinctureSession *self, const struct session_engine *engine)
-{
-    g_autofree char *tokens = library_tokens(self->library);
-    g_autofree char *controls = library_controls(self->library);
-    const struct job_inputs in = {.path = engine->model,
-                                  .vae = engine->vae,
-                                  .device = engine->device,
-                                  .precision = engine->precision,
-                                  .folder = tokens,
-                                  .controls = controls};
-    g_autoptr(GError) error = NULL;
-    self->reader = NULL; // the engine's, which goes
-    library_set_model(self->library, engine->model);
-    vocabulary_free(self->vocabulary);
-    self->vocabulary = vocabulary_load(engine->model, &error);
-    tincture_project_say_error(self->project, _("The model's words are not known"), error);
-    tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
-}
-
-// The photo, and what is known of pictures and tokens, are of the model before.
-static void see_anew(TinctureSession *self)
-{
-    TinctureProject *p = self->project;
-    for (guint i = 0; i < tincture_project_n_results(p); i++) {
-        tincture_project_note_key(p, tincture_project_result(p, i)->id, NULL);
-    }
-    while (p->tokens->len > 0) {
-        g_autofree char *token = g_strdup(p->tokens->pdata[0]);
-        tincture_project_remove_token(p, token);
-    }
-    variations_clear(self->variations);
-    tincture_subject_work_use_model(self->subject);
-    tincture_subject_work_use_model(self->style);
-    library_open_again(self->library);
-}
-
-// Back to what worked.
-static void load_failed(TinctureSession *self)
-{
-    struct session_engine before = self->used;
-    self->used = (struct session_engine){0}; // it is tried once
-    self->again = true;
-    load(self, &before);
-    engine_clear(&before);
-}
-
-static void loaded(TinctureSession *self, TinctureJob *job)
-{
-    if (g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        return; // another one follows
-    }
-    if (job->error && self->used.model) {
-        load_failed(self);
-        return;
-    }
-    const bool another = self->used.model || self->again;
-    self->again = false;
-    if (!job->error) {
-        engine_clear(&self->used);
-        self->used = (struct session_engine){g_strdup(job->in.path), g_strdup(job->in.vae),
-                                             g_strdup(job->in.device), g_strdup(job->in.precision)};
-    }
-    if (another) {
-        see_anew(self);
-    }
-    g_free(self->device);
-    g_free(self->model);
-    self->device = plain_text(job->out.device, TEXT_NAME);
-    self->model = model_title(job->in.path, job->out.model);
-    self->has_edges = job->out.edges;
-    self->project->precision = job->out.precision;
-    self->reader = self->engine && engine_ready(self->engine, NULL) ? self->engine->model : NULL;
-    if (job->out.note) {
-        tincture_project_say(self->project, MESSAGE_ERROR, _("A learned token is left out: %s"),
-                             job->out.note);
-    }
-    tokens_came(self, job);
-    library_list_controls(self->library);
-    g_signal_emit(self, signals[SIGNAL_DEVICE], 0);
+    return self->studio->sessions->pdata[i];
 }
 
 // What is opened by now was asked for since.
 static void library_came(TinctureSession *self, TinctureJob *job)
 {
+    if (!session_is_first(self)) {
+        library_join(self->library, session_at(self, 0)->library);
+        return;
+    }
     library_copied(self->library, job);
     if (!library_opening(self->library)) {
         library_open_last(self->library);
@@ -141,6 +50,10 @@ static void opened(TinctureSession *self, TinctureJob *job)
 {
     if (job->error) {
         library_not_opened(self->library, job);
+        return;
+    }
+    if (!session_may_open(self, library_document_of(self->library, job))) {
+        g_clear_pointer(&self->continued, g_bytes_unref);
         return;
     }
     live_keep_now(self->live);
@@ -227,6 +140,7 @@ static void continued(TinctureSession *self, TinctureJob *job)
 static void learned(TinctureSession *self, TinctureJob *job)
 {
     training_ended(self->training, job);
+    tincture_project_library_changed(self->project); // there may be another adapter
 }
 
 // Whose training it is.
@@ -235,9 +149,24 @@ static TinctureSubjectWork *work_of(TinctureSession *self, const TinctureJob *jo
     return job->in.subject->lesson == self->style->lesson ? self->style : self->subject;
 }
 
+// Whoever has asked for the training hears of it, or else who attends to what is learned.
+static bool hears(TinctureSession *self, const TinctureJob *job)
+{
+    return job->owner ? job->owner == G_OBJECT(self->project)
+                      : work_of(self, job)->project == self->project;
+}
+
 static void subject_learned(TinctureSession *self, TinctureJob *job)
 {
-    tincture_subject_work_ended(work_of(self, job), job);
+    TinctureSubjectWork *work = work_of(self, job);
+    TinctureProject *project = work->project;
+    struct library *library = work->library;
+    if (hears(self, job)) {
+        tincture_subject_work_attend(work, self->project, self->library);
+        tincture_subject_work_ended(work, job);
+        tincture_project_library_changed(self->project);
+        tincture_subject_work_attend(work, project, library);
+    }
 }
 
 static void subject_opened(TinctureSession *self, TinctureJob *job)
@@ -255,9 +184,15 @@ static void measured(TinctureSession *self, TinctureJob *job)
     tincture_workshop_measured(self->workshop, job);
 }
 
+// There is another adapter by now.
 static void made(TinctureSession *self, TinctureJob *job)
 {
-    tincture_workshop_made(self->workshop, job);
+    if (job->owner == G_OBJECT(self->project)) {
+        tincture_workshop_made(self->workshop, job);
+        tincture_project_library_changed(self->project);
+    } else {
+        tincture_workshop_look(self->workshop);
+    }
 }
 
 static void sticker_came(TinctureSession *self, TinctureJob *job)
@@ -270,11 +205,16 @@ static void sticker_saved(TinctureSession *self, TinctureJob *job)
     tincture_sticker_work_saved(self->sticker, job);
 }
 
+// What its file brought for all documents is there in all windows.
 static void adapter_loaded(TinctureSession *self, TinctureJob *job)
 {
-    library_adapter_loaded(self->library, job);
-    self->has_edges = self->has_edges || job->out.edges;
-    tokens_came(self, job);
+    if (job->owner == G_OBJECT(self->project)) {
+        library_adapter_loaded(self->library, job);
+    } else if (job->out.control) {
+        library_list_controls(self->library);
+    }
+    self->studio->has_edges = self->studio->has_edges || job->out.edges;
+    session_tokens_came(self, job);
 }
 
 static void exported(TinctureSession *self, TinctureJob *job)
@@ -315,7 +255,7 @@ static void cleaned(TinctureSession *self, TinctureJob *job)
 static void emptied(TinctureSession *self, TinctureJob *job)
 {
     library_emptied(self->library);
-    if (!job->error) {
+    if (!job->error && (!job->owner || job->owner == G_OBJECT(self->project))) {
         tincture_project_say(self->project, MESSAGE_INFO, "%s", job->out.note);
     }
 }
@@ -325,51 +265,58 @@ static void imported(TinctureSession *self, TinctureJob *job)
     library_imported(self->library, job);
 }
 
-// A kind that is not here is done when it has ended, but for what it has to say.
+// A kind that is not here is done when it has ended, but for what it has to say. What a session has
+// asked for is its own; everybody's concerns all of them, whoever has asked.
 static const struct {
     const struct job_type *type;
     void (*apply)(TinctureSession *self, TinctureJob *job);
+    bool everybodys;
 } appliers[] = {
-    {&load_job, loaded},
-    {&library_job, library_came},
-    {&open_job, opened},
-    {&edit_job, edited},
-    {&closeup_job, closeup_done},
-    {&learn_job, learned},
-    {&adapter_job, adapter_loaded},
-    {&export_job, exported},
-    {&export_adapter_job, exported},
-    {&batch_job, batched},
-    {&variation_job, drawn},
-    {&select_job, selected},
-    {&continue_job, continued},
-    {&suggest_job, suggested},
-    {&tokens_job, tokens_read},
-    {&subject_job, subject_learned},
-    {&study_job, measured},
-    {&combine_job, made},
-    {&sticker_job, sticker_came},
-    {&save_sticker_job, sticker_saved},
-    {&subject_photo_job, subject_opened},
-    {&hint_job, hinted},
-    {&measure_job, measured_library},
-    {&clean_job, cleaned},
-    {&empty_job, emptied},
-    {&import_document_job, imported},
+    {&load_job, session_loaded, true},
+    {&library_job, library_came, true},
+    {&open_job, opened, false},
+    {&edit_job, edited, false},
+    {&closeup_job, closeup_done, false},
+    {&learn_job, learned, false},
+    {&adapter_job, adapter_loaded, true},
+    {&export_job, exported, false},
+    {&export_adapter_job, exported, false},
+    {&batch_job, batched, false},
+    {&variation_job, drawn, false},
+    {&select_job, selected, false},
+    {&continue_job, continued, false},
+    {&suggest_job, suggested, false},
+    {&tokens_job, session_tokens_read, true},
+    {&subject_job, subject_learned, true},
+    {&study_job, measured, false},
+    {&combine_job, made, true},
+    {&sticker_job, sticker_came, false},
+    {&save_sticker_job, sticker_saved, false},
+    {&subject_photo_job, subject_opened, false},
+    {&hint_job, hinted, false},
+    {&measure_job, measured_library, true},
+    {&clean_job, cleaned, true},
+    {&empty_job, emptied, true},
+    {&import_document_job, imported, false},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)
 {
+    const bool own = !job->owner || job->owner == G_OBJECT(self->project);
     void (*apply)(TinctureSession * self, TinctureJob * job) = NULL;
+    bool everybodys = false;
     for (size_t i = 0; i < G_N_ELEMENTS(appliers); i++) {
-        apply = appliers[i].type == job->type ? appliers[i].apply : apply;
+        if (appliers[i].type == job->type) {
+            apply = appliers[i].apply;
+            everybodys = appliers[i].everybodys;
+        }
     }
-    if (job->type->failure) {
+    if (own && job->type->failure) {
         tincture_project_say_error(self->project, job->type->failure, job->error);
     }
-    if (apply) {
+    if (apply && (own || everybodys)) {
         apply(self, job);
-    } else if (job->out.note) {
+    } else if (own && job->out.note) {
         tincture_project_say(self->project, MESSAGE_INFO, "%s", job->out.note);
     }
     live_follow(self->live);
@@ -377,13 +324,15 @@ static void finished_cb(TinctureSession *self, TinctureJob *job)
 
 static void report_cb(TinctureSession *self, TinctureJob *job, struct job_report *report)
 {
-    if (report->preview.rgba && job->type == &edit_job && job->in.photo == self->project->photo) {
+    const bool own = job->owner == G_OBJECT(self->project);
+    if (own && report->preview.rgba && job->type == &edit_job &&
+        job->in.photo == self->project->photo) {
         live_previewed(self->live, report);
     }
-    if (job->type == &learn_job) {
+    if (own && job->type == &learn_job) {
         training_stepped(self->training, report);
     }
-    if (job->type == &subject_job) {
+    if (job->type == &subject_job && hears(self, job)) {
         tincture_subject_work_stepped(work_of(self, job), report);
     }
 }
@@ -413,8 +362,8 @@ void tincture_session_cancel(TinctureSession *self)
 {
     live_stop(self->live);
     // What waits for the library goes on with an empty one.
-    if (!tincture_queue_cancel(self->queue, &library_job)) {
-        tincture_queue_cancel(self->queue, NULL);
+    if (!tincture_queue_cancel(self->queue, NULL, &library_job)) {
+        tincture_queue_cancel(self->queue, self->project, NULL);
     }
 }
 
@@ -426,7 +375,7 @@ static void look_for(TinctureSession *self, TinctureProject *p, const struct job
         in.photo = p->photo;
         in.document = &p->document;
         in.adapters = uses;
-        tincture_queue_submit(self->queue, tincture_job_new(type, &in));
+        tincture_queue_submit(self->queue, self->project, tincture_job_new(type, &in));
     }
 }
 
@@ -467,23 +416,36 @@ void tincture_session_continue(TinctureSession *self)
     live_keep_now(self->live);
     g_autofree char *title = continued_title(p->title);
     const struct job_inputs in = {.photo = p->photo, .result = p->result, .title = title};
-    tincture_queue_submit(self->queue, tincture_job_new(&continue_job, &in));
+    tincture_queue_submit(self->queue, self->project, tincture_job_new(&continue_job, &in));
+}
+
+// Whose the job was; one that is nobody's any more is taken by the session that is asked.
+static TinctureSession *session_of_job(TinctureSession *self, const TinctureJob *job)
+{
+    for (guint i = 0; i < self->studio->sessions->len; i++) {
+        TinctureSession *other = session_at(self, i);
+        if (G_OBJECT(other->project) == job->owner) {
+            return other;
+        }
+    }
+    return self;
 }
 
 void tincture_session_retry(TinctureSession *self, TinctureJob *job)
 {
     g_autoptr(TinctureJob) failed = g_object_ref(job);
+    TinctureSession *of = session_of_job(self, failed);
     tincture_queue_forget(self->queue, failed);
     if (failed->type == &learn_job) {
-        tincture_session_learn(self);
+        tincture_session_learn(of);
     } else if (failed->type == &subject_job) {
         TinctureSubjectWork *work = work_of(self, failed);
         tincture_subject_work_waits(work) ? tincture_subject_work_resume(work)
-                                          : tincture_subject_work_learn(work, self->reader);
+                                          : tincture_subject_work_learn(work, self->studio->reader);
     } else {
         TinctureJob *again = tincture_job_new(failed->type, &failed->in);
         again->about = g_strdup(failed->about);
-        tincture_queue_submit(self->queue, again);
+        tincture_queue_submit(self->queue, of->project, again);
     }
 }
 
@@ -502,161 +464,108 @@ static void submitted_cb(TinctureSession *self, guint position, guint removed, g
 {
     for (guint i = 0; i < added; i++) {
         g_autoptr(TinctureJob) job = g_list_model_get_item(G_LIST_MODEL(self->queue), position + i);
-        job->about = job->about ? job->about : about(self, job);
-    }
-}
-
-// ---- the library --------------------------------------------------------------------------------
-
-// What works for the photo that is open comes to nothing.
-static void leave_photo(TinctureSession *self)
-{
-    static const struct job_type *const types[] = {&edit_job,   &closeup_job, &variation_job,
-                                                   &select_job, &adapter_job, &continue_job,
-                                                   &suggest_job};
-    live_stop(self->live);
-    live_keep_now(self->live);
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        tincture_queue_cancel(self->queue, types[i]);
-    }
-}
-
-bool tincture_session_delete(TinctureSession *self, enum store_kind kind, gint64 id)
-{
-    struct library *l = self->library;
-    const bool open = kind == STORE_DOCUMENT && id == l->row.id;
-    if (open && tincture_queue_find(self->queue, &learn_job)) {
-        tincture_project_say(self->project, MESSAGE_ERROR,
-                             _("This photo is being learned; stop that before it is deleted"));
-        return false;
-    }
-    if (open) {
-        leave_photo(self);
-    }
-    const bool deleted = library_delete(l, kind, id);
-    if (open && deleted) {
-        training_read(self->training);
-        tincture_project_changed(self->project, DOCUMENT_ALL);
-        tincture_project_view_changed(self->project);
-    }
-    return deleted;
-}
-
-// ---- what ended the program ---------------------------------------------------------------------
-
-#define LEFT_MODEL    "model "
-#define LEFT_DOCUMENT "document "
-
-// The library knows what is being opened: a start after the program has ended over it goes on
-// without it. Adapters are opened with their document.
-static void note_opening(TinctureSession *self)
-{
-    struct store *store = self->library->store;
-    const TinctureJob *load = tincture_queue_find(self->queue, &load_job);
-    const TinctureJob *open = tincture_queue_find(self->queue, &open_job);
-    const TinctureJob *adapter = tincture_queue_find(self->queue, &adapter_job);
-    g_autofree char *what = load   ? g_strconcat(LEFT_MODEL, load->in.path, NULL)
-                            : open ? g_strconcat(LEFT_DOCUMENT, open->in.title, NULL)
-                            : adapter && self->project->title
-                                ? g_strconcat(LEFT_DOCUMENT, self->project->title, NULL)
-                                : NULL;
-    if (store && g_strcmp0(what, self->opening) != 0) {
-        store_opening(store, what);
-        g_free(self->opening);
-        self->opening = g_steal_pointer(&what);
-    }
-}
-
-// The model to begin with, newly allocated: not the one over which the program has ended.
-static char *choose_model(TinctureSession *self, const char *left, const char *model)
-{
-    g_autofree char *path = paths_model(model);
-    g_autofree char *starter = paths_model(NULL);
-    const bool ended =
-        left && g_str_has_prefix(left, LEFT_MODEL) && g_str_equal(left + strlen(LEFT_MODEL), path);
-    if (ended && !g_str_equal(path, starter)) {
-        tincture_project_say(
-            self->project, MESSAGE_ERROR,
-            _("The program ended while the model %s was being loaded; this time the "
-              "starter model is used"),
-            path);
-        return g_steal_pointer(&starter);
-    }
-    return g_steal_pointer(&path);
-}
-
-static void open_last(TinctureSession *self, const char *left)
-{
-    if (left && g_str_has_prefix(left, LEFT_DOCUMENT)) {
-        tincture_project_say(self->project, MESSAGE_UNOPENED,
-                             _("The program ended while %s was being opened, so it is not opened "
-                               "again by itself"),
-                             left + strlen(LEFT_DOCUMENT));
-    } else {
-        library_open_last(self->library);
+        if (!job->about && (!job->owner || job->owner == G_OBJECT(self->project))) {
+            job->about = about(self, job);
+        }
     }
 }
 
 // ---- life ---------------------------------------------------------------------------------------
 
-TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *vae,
-                                      const char *device, const char *precision)
+static void build(TinctureSession *self)
+{
+    TinctureProject *project = self->project;
+    TinctureQueue *queue = self->queue;
+    struct library *library = self->library;
+    self->live = live_new(project, queue, library);
+    self->training = training_new(project, queue, library);
+    self->subject = g_object_ref(self->studio->subject);
+    self->style = g_object_ref(self->studio->style);
+    self->subject_photo = tincture_subject_photo_new(self->subject, project, queue);
+    self->workshop = tincture_workshop_new(project, queue, library);
+    self->hint = hint_new(project, queue);
+    self->sticker = tincture_sticker_work_new(project, queue, library);
+    self->variations = variations_new(project, queue, library, self->live);
+}
+
+static void listen(TinctureSession *self)
+{
+    const struct {
+        gpointer object;
+        const char *signal;
+        GCallback callback;
+    } connections[] = {
+        {self->queue, "finished", G_CALLBACK(finished_cb)},
+        {self->queue, "report", G_CALLBACK(report_cb)},
+        {self->queue, "items-changed", G_CALLBACK(submitted_cb)},
+        {self->queue, "changed", G_CALLBACK(session_note_opening)},
+        {self->project, "library-changed", G_CALLBACK(session_tell_library)},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(connections); i++) {
+        g_signal_connect_swapped(connections[i].object, connections[i].signal,
+                                 connections[i].callback, self);
+    }
+}
+
+TinctureSession *tincture_session_new(TinctureStudio *studio)
 {
     TinctureSession *self = g_object_new(TINCTURE_TYPE_SESSION, NULL);
-    self->library = library_new(self->project, self->queue, data_dir);
-    g_autofree char *left = library_ended_over(self->library);
-    g_autofree char *path = choose_model(self, left, model);
-    self->live = live_new(self->project, self->queue, self->library);
-    self->training = training_new(self->project, self->queue, self->library);
-    self->subject =
-        tincture_subject_work_new(&subject_lesson, self->project, self->queue, self->library);
-    self->style =
-        tincture_subject_work_new(&style_lesson, self->project, self->queue, self->library);
-    self->subject_photo = tincture_subject_photo_new(self->subject, self->project, self->queue);
-    self->workshop = tincture_workshop_new(self->project, self->queue, self->library);
-    self->hint = hint_new(self->project, self->queue);
-    self->sticker = tincture_sticker_work_new(self->project, self->queue, self->library);
-    self->variations = variations_new(self->project, self->queue, self->library, self->live);
-    g_autofree char *asked = paths_model(model);
-    load(self,
-         &(struct session_engine){path, g_str_equal(path, asked) ? vae : NULL, device, precision});
-    open_last(self, left);
-    g_signal_connect_swapped(self->queue, "changed", G_CALLBACK(note_opening), self);
-    note_opening(self);
+    const bool first = studio->sessions->len == 0;
+    self->studio = g_object_ref(studio);
+    self->queue = g_object_ref(studio->queue);
+    g_ptr_array_add(studio->sessions, self);
+    self->library =
+        first ? library_new(self->project, self->queue, studio->data_dir)
+              : library_new_beside(self->project, self->queue, session_at(self, 0)->library);
+    build(self);
+    listen(self);
+    if (first) {
+        tincture_session_attend(self);
+        session_begin_studio(self);
+    }
+    session_note_opening(self);
     return self;
 }
 
-void tincture_session_use(TinctureSession *self, const struct session_engine *engine)
+void tincture_session_attend(TinctureSession *self)
 {
-    struct session_engine next = *engine;
-    g_autofree char *model = paths_model(engine->model);
-    next.model = model;
-    live_stop(self->live);
-    live_keep_now(self->live);
-    library_save_now(self->library);
-    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(self->queue)); i++) {
-        g_autoptr(TinctureJob) job = g_list_model_get_item(G_LIST_MODEL(self->queue), i);
-        if (!(job->type->rank & JOB_PROMISED) && job->type != &library_job) {
-            tincture_job_cancel(job);
-        }
+    tincture_subject_work_attend(self->subject, self->project, self->library);
+    tincture_subject_work_attend(self->style, self->project, self->library);
+}
+
+// The studio goes on for the others.
+static void hand_over(TinctureSession *self)
+{
+    TinctureSession *next = session_at(self, 0);
+    if (tincture_queue_find(self->queue, self->project, &learn_job)) {
+        store_training_end(self->library->store);
     }
-    load(self, &next);
+    tincture_queue_leave(self->queue, self->project);
+    if (self->studio->engine) {
+        engine_forget(self->studio->engine, self->project);
+    }
+    if (self->subject->project == self->project) {
+        tincture_session_attend(next);
+    }
+    library_watch_tokens(next->library);
 }
 
 void tincture_session_close(TinctureSession *self)
 {
-    if (!self->engine) {
+    if (!g_ptr_array_remove(self->studio->sessions, self)) {
         return;
     }
     live_stop(self->live);
     live_keep_now(self->live);
     training_leave(self->training);
-    tincture_queue_close(self->queue);
-    tincture_subject_work_leave(self->subject);
-    tincture_subject_work_leave(self->style);
+    g_signal_handlers_disconnect_by_data(self->queue, self);
+    g_signal_handlers_disconnect_by_data(self->project, self);
+    if (self->studio->sessions->len > 0) {
+        hand_over(self);
+    } else {
+        tincture_studio_close(self->studio);
+    }
     library_close(self->library);
-    self->reader = NULL;
-    g_clear_pointer(&self->engine, engine_free);
 }
 
 static void tincture_session_dispose(GObject *object)
@@ -668,7 +577,6 @@ static void tincture_session_dispose(GObject *object)
 static void tincture_session_finalize(GObject *object)
 {
     TinctureSession *self = TINCTURE_SESSION(object);
-    g_signal_handlers_disconnect_by_data(self->queue, self);
     g_object_unref(self->painting);
     variations_free(self->variations);
     hint_free(self->hint);
@@ -684,12 +592,8 @@ static void tincture_session_finalize(GObject *object)
     library_free(self->library);
     g_object_unref(self->queue);
     g_object_unref(self->project);
-    vocabulary_free(self->vocabulary);
-    engine_clear(&self->used);
+    g_object_unref(self->studio);
     g_free(self->exported);
-    g_free(self->opening);
-    g_free(self->device);
-    g_free(self->model);
     G_OBJECT_CLASS(tincture_session_parent_class)->finalize(object);
 }
 
@@ -699,17 +603,13 @@ static void tincture_session_class_init(TinctureSessionClass *class)
     G_OBJECT_CLASS(class)->finalize = tincture_session_finalize;
     signals[SIGNAL_DEVICE] = g_signal_new("device-changed", G_TYPE_FROM_CLASS(class),
                                           G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_ELSEWHERE] =
+        g_signal_new("elsewhere", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                     G_TYPE_NONE, 1, TINCTURE_TYPE_SESSION);
 }
 
 static void tincture_session_init(TinctureSession *self)
 {
-    self->engine = engine_new();
-    self->queue = tincture_queue_new(self->engine);
     self->project = tincture_project_new();
     self->painting = tincture_painting_new(self->project);
-    self->device = g_strdup("");
-    self->model = g_strdup("");
-    g_signal_connect_swapped(self->queue, "finished", G_CALLBACK(finished_cb), self);
-    g_signal_connect_swapped(self->queue, "report", G_CALLBACK(report_cb), self);
-    g_signal_connect_swapped(self->queue, "items-changed", G_CALLBACK(submitted_cb), self);
 }

@@ -1,20 +1,22 @@
-// The session: the one object that widgets are given. It owns the engine, the queue, the project
-// and the library, loads the model, and hands what a job brings to whoever applies it. Widgets hold
-// no facts: they show what project and queue say, change the project, and send requests to what the
-// session owns or, where several of these take part, to the session.
+// The session: the one object that the widgets of a window are given. It owns the window's project
+// and library, works in the studio (ui/core/studio.h) that all windows share, and hands what the
+// jobs that it asked for bring to whoever applies it. Widgets hold no facts: they show what project
+// and queue say, change the project, and send requests to what the session owns or, where several
+// of these take part, to the session.
 //
 // Thread: main only. Nothing here blocks.
 //
 // Signals
 //   "device-changed"  ()   device and model are known or differ
+//   "elsewhere"       (TinctureSession *)   what was to be opened here is open in that one
 #pragma once
 
-#include "compute/model/vocabulary.h"
 #include "ui/core/batch_recipe.h"
 #include "ui/core/hint.h"
 #include "ui/core/live.h"
 #include "ui/core/painting.h"
 #include "ui/core/sticker_work.h"
+#include "ui/core/studio.h"
 #include "ui/core/subject_photo.h"
 #include "ui/core/subject_work.h"
 #include "ui/core/training.h"
@@ -26,19 +28,12 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_SESSION (tincture_session_get_type())
 G_DECLARE_FINAL_TYPE(TinctureSession, tincture_session, TINCTURE, SESSION, GObject)
 
-// What the engine is made of.
-struct session_engine {
-    const char *model;     // folder or file
-    const char *vae;       // of the autoencoder in the place of that model's own, or NULL
-    const char *device;    // as gpu_open()
-    const char *precision; // as gpu_set_precision()
-};
-
 // To be read.
 struct _TinctureSession {
     GObject parent_instance;
 
-    TinctureQueue *queue;
+    TinctureStudio *studio;
+    TinctureQueue *queue; // the studio's, as are subject and style
     TinctureProject *project;
     struct library *library;
     struct live *live;
@@ -50,31 +45,24 @@ struct _TinctureSession {
     TincturePainting *painting;
     struct variations *variations;
     struct hint *hint;
-    struct engine *engine;         // of the queue's thread; NULL: closed
-    char *device, *model;          // names to be shown; "" while unknown
-    bool has_edges;                // a control of the model keeps a photo's edges
-    const struct model *reader;    // for how it reads sentences, and its sampler; NULL: none yet
-    struct vocabulary *vocabulary; // NULL: the model does not say which words it knows
-    GBytes *continued;             // the result that is to be opened as a photo; NULL: none
-    char *continued_prompt;        // what it shows
-    char *opening;                 // what the library knows to be opened; NULL: nothing
-    struct session_engine used;    // what was loaded; owned; model NULL: nothing yet
-    char *exported;                // path of what was exported last; NULL: nothing yet
-    bool again;                    // it is loaded once more, as another one failed
+    GBytes *continued;      // the result that is to be opened as a photo; NULL: none
+    char *continued_prompt; // what it shows
+    char *exported;         // path of what was exported last; NULL: nothing yet
 };
 
-// data_dir: where the library lives (NULL: the user's data folder). model: folder or file, or NULL
-// for the starter. vae: of the autoencoder in the place of that model's own, or NULL. device: as
-// gpu_open(); precision: as gpu_set_precision(). Loading begins at once in the background; the last
-// document is restored.
-TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *vae,
-                                      const char *device, const char *precision);
-// Another engine in the place of the one at hand: model NULL is the starter. What was promised
-// is done before, all else ends, a training with its checkpoint. The open photo is then seen as
-// that model sees it. One that cannot be loaded is told of, and the one at hand comes back.
-void tincture_session_use(TinctureSession *self, const struct session_engine *engine);
-// Saves, cancels jobs (a running training writes its checkpoint) and joins the threads.
+// Another window of the studio. With the first one the loading of the model begins in the
+// background, and the last document is restored.
+TinctureSession *tincture_session_new(TinctureStudio *studio);
+// Another engine in the place of the one at hand, for all sessions: model NULL is the starter. What
+// was promised is done before, all else ends, a training with its checkpoint. The open photos are
+// then seen as that model sees them. One that cannot be loaded is told of, and the one at hand
+// comes back.
+void tincture_session_use(TinctureSession *self, const struct studio_engine *engine);
+// Saves, and cancels the session's jobs (a running training writes its checkpoint), but for those
+// that stay or were promised. The last one closes the studio.
 void tincture_session_close(TinctureSession *self);
+// What is learned apart from photos is worked at in this session's window from now on.
+void tincture_session_attend(TinctureSession *self);
 
 // Learns the photo with its settings and source prompt; goes on with the interrupted training where
 // one waits.
@@ -104,8 +92,15 @@ void tincture_session_batch(TinctureSession *self, const struct batch_plan *plan
                             const char *const *files, const char *folder);
 // A job that failed, once more with what it was given.
 void tincture_session_retry(TinctureSession *self, TinctureJob *job);
-// library_delete(), also of the document that is open: what works for it ends.
+// The one of the studio in which the document is open; NULL: none.
+TinctureSession *tincture_session_of_document(TinctureSession *self, gint64 id);
+// A document of the library, unless another session has it, which is told.
+void tincture_session_open(TinctureSession *self, gint64 document);
+// As the library does it, in all sessions. Of the document that is open in one of them, what works
+// for it ends.
 bool tincture_session_delete(TinctureSession *self, enum store_kind kind, gint64 id);
+bool tincture_session_restore(TinctureSession *self, enum store_kind kind, gint64 id);
+void tincture_session_restore_cleaned(TinctureSession *self, gint64 when);
 // dialect: compute/adapter/dialect/dialect.h, NULL: the method's own. rank: of a low-rank copy,
 // where the dialect needs one, 0: the default.
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,

@@ -29,7 +29,7 @@ void tincture_session_export(TinctureSession *self, const char *path,
                                   .path = path,
                                   .with_recipe = export_with_recipe(options),
                                   .save = export_params(options)};
-    tincture_queue_submit(self->queue, tincture_job_new(&export_job, &in));
+    tincture_queue_submit(self->queue, self->project, tincture_job_new(&export_job, &in));
 }
 
 void tincture_session_plan(TinctureSession *self, struct batch_plan *plan)
@@ -57,7 +57,7 @@ static bool submit_batch(TinctureSession *self, const struct batch_plan *plan,
                                   .learn = plan->learns,
                                   .with_recipe = export_with_recipe(plan->options),
                                   .save = save};
-    tincture_queue_submit(self->queue, tincture_job_new(&batch_job, &in));
+    tincture_queue_submit(self->queue, self->project, tincture_job_new(&batch_job, &in));
     return true;
 }
 
@@ -93,6 +93,7 @@ void tincture_session_export_adapter(TinctureSession *self, gint64 id, const cha
     if (entry) {
         const struct job_inputs in = {
             .source = entry->file, .path = path, .dialect = dialect, .rank = rank};
-        tincture_queue_submit(self->queue, tincture_job_new(&export_adapter_job, &in));
+        tincture_queue_submit(self->queue, self->project,
+                              tincture_job_new(&export_adapter_job, &in));
     }
 }

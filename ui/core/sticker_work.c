@@ -136,12 +136,12 @@ void tincture_sticker_work_set(TinctureStickerWork *self, const char *key, doubl
 
 static bool is_working(TinctureStickerWork *self)
 {
-    return tincture_queue_find(self->queue, &sticker_job) != NULL;
+    return tincture_queue_find(self->queue, self->project, &sticker_job) != NULL;
 }
 
 static void submit(TinctureStickerWork *self, const struct job_inputs *in)
 {
-    tincture_queue_submit(self->queue, tincture_job_new(&sticker_job, in));
+    tincture_queue_submit(self->queue, self->project, tincture_job_new(&sticker_job, in));
     changed(self);
 }
 
@@ -324,7 +324,7 @@ static void write_file(TinctureStickerWork *self, struct picture p,
     const struct job_inputs in = {
         .bytes = p.rgba, .width = p.width, .height = p.height, .target = target, .path = path};
     self->saving++;
-    tincture_queue_submit(self->queue, tincture_job_new(&save_sticker_job, &in));
+    tincture_queue_submit(self->queue, self->project, tincture_job_new(&save_sticker_job, &in));
     picture_clear(&p);
 }
 

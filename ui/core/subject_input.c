@@ -270,17 +270,20 @@ static void tincture_subject_work_init(TinctureSubjectWork *self)
     self->cancel = g_cancellable_new();
 }
 
-TinctureSubjectWork *tincture_subject_work_new(const struct lesson *lesson,
-                                               TinctureProject *project, TinctureQueue *queue,
-                                               struct library *library)
+TinctureSubjectWork *tincture_subject_work_new(const struct lesson *lesson, TinctureQueue *queue)
 {
     TinctureSubjectWork *self = g_object_new(TINCTURE_TYPE_SUBJECT_WORK, NULL);
     self->lesson = lesson;
     subject_draft_init(&self->draft, lesson);
     subject_run_init(&self->run, lesson);
     subject_run_init(&self->waiting, lesson);
-    self->project = project;
     self->queue = queue;
-    self->library = library;
     return self;
+}
+
+void tincture_subject_work_attend(TinctureSubjectWork *self, TinctureProject *project,
+                                  struct library *library)
+{
+    self->project = project;
+    self->library = library;
 }

@@ -27,8 +27,9 @@ void tincture_subject_photo_open(TinctureSubjectPhoto *self, guint subject, guin
         subject_draft_at(&self->work->draft, subject)->shots->pdata[photo];
     g_autofree char *name = g_filename_display_basename(shot->path);
     const struct job_inputs in = {.path = shot->path, .title = name, .id = subject};
-    tincture_queue_cancel(self->queue, &subject_photo_job); // the one before is not waited for
-    tincture_queue_submit(self->queue, tincture_job_new(&subject_photo_job, &in));
+    tincture_queue_cancel(self->queue, self->main,
+                          &subject_photo_job); // the one before is not waited for
+    tincture_queue_submit(self->queue, self->main, tincture_job_new(&subject_photo_job, &in));
 }
 
 static void take_selection(TinctureSubjectPhoto *self, struct mask *m)

@@ -61,8 +61,8 @@ bool tincture_subject_work_waits(TinctureSubjectWork *self)
 
 static bool is_busy(TinctureSubjectWork *self)
 {
-    return tincture_queue_find(self->queue, &learn_job) ||
-           tincture_queue_find(self->queue, &subject_job);
+    return tincture_queue_find(self->queue, NULL, &learn_job) ||
+           tincture_queue_find(self->queue, NULL, &subject_job);
 }
 
 static char *missing(TinctureSubjectWork *self, const struct model *m)
@@ -155,7 +155,7 @@ static void start(TinctureSubjectWork *self, bool resume)
                                   .source = checkpoint,
                                   .resume = resume};
     self->running = true;
-    tincture_queue_submit(self->queue, tincture_job_new(&subject_job, &in));
+    tincture_queue_submit(self->queue, self->project, tincture_job_new(&subject_job, &in));
     document_clear(&document);
     subject_work_save_now(self);
     subject_work_changed(self);

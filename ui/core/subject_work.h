@@ -52,9 +52,9 @@ struct _TinctureSubjectWork {
     GPtrArray *strips; // struct subject_strip: of the first photo, and of the sentences
 
     // private
-    TinctureProject *project; // borrowed, as the next two
-    TinctureQueue *queue;
-    struct library *library;
+    TinctureQueue *queue;       // borrowed
+    TinctureProject *project;   // of the window that attends to it, borrowed; NULL: none does yet
+    struct library *library;    // the same
     struct subject_run waiting; // that waits until the one that runs has a checkpoint of its own
     GString *faults;            // of photos that are being read
     guint n_faults;
@@ -64,9 +64,11 @@ struct _TinctureSubjectWork {
     GCancellable *cancel; // of reading photos
 };
 
-TinctureSubjectWork *tincture_subject_work_new(const struct lesson *lesson,
-                                               TinctureProject *project, TinctureQueue *queue,
-                                               struct library *library);
+TinctureSubjectWork *tincture_subject_work_new(const struct lesson *lesson, TinctureQueue *queue);
+// The window in which a person works with it from now on: what there is to say is said there, and
+// what is learned is used on its photo. To be called before anything else.
+void tincture_subject_work_attend(TinctureSubjectWork *self, TinctureProject *project,
+                                  struct library *library);
 // Reads what was put in before; once is enough. To be called before anybody looks.
 void tincture_subject_work_load(TinctureSubjectWork *self);
 // The library's model is another one: what no person has set is as that one has it.

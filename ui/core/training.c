@@ -263,8 +263,8 @@ static bool is_possible(struct training *t)
     } else if (!*p->document.source_prompt) {
         tincture_project_say(t->project, MESSAGE_ERROR,
                              _("Say in a sentence what the photo shows, then it can be learned"));
-    } else if (tincture_queue_find(t->queue, &learn_job) ||
-               tincture_queue_find(t->queue, &subject_job)) {
+    } else if (tincture_queue_find(t->queue, NULL, &learn_job) ||
+               tincture_queue_find(t->queue, NULL, &subject_job)) {
         tincture_project_say(t->project, MESSAGE_ERROR, _("A training is running already"));
     } else {
         return !library_is_busy(t->library);
@@ -301,7 +301,7 @@ static void start(struct training *t, bool resume)
                                   .path = path,
                                   .source = checkpoint,
                                   .resume = resume};
-    tincture_queue_submit(t->queue, tincture_job_new(&learn_job, &in));
+    tincture_queue_submit(t->queue, t->project, tincture_job_new(&learn_job, &in));
     tell(t);
 }
 

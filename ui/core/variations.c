@@ -61,7 +61,7 @@ static void submit(struct variations *v, struct document *d, GArray *uses)
     item->key = document_picture_key(d);
     g_list_store_append(v->list, item);
     g_object_unref(item);
-    tincture_queue_submit(v->queue, tincture_job_new(&variation_job, &in));
+    tincture_queue_submit(v->queue, v->project, tincture_job_new(&variation_job, &in));
 }
 
 void variations_begin(struct variations *v, int n)
@@ -84,7 +84,7 @@ void variations_begin(struct variations *v, int n)
 
 void variations_clear(struct variations *v)
 {
-    tincture_queue_cancel(v->queue, &variation_job);
+    tincture_queue_cancel(v->queue, v->project, &variation_job);
     g_list_store_remove_all(v->list);
     g_clear_pointer(&v->key, g_free);
 }

@@ -353,7 +353,7 @@ static void submit(TinctureWorkshop *self, const struct job_type *type, struct j
     in.names = (const char *const *)names->pdata;
     in.strengths = (const char *const *)strengths->pdata;
     in.id = self->asked;
-    tincture_queue_submit(self->queue, tincture_job_new(type, &in));
+    tincture_queue_submit(self->queue, self->project, tincture_job_new(type, &in));
     changed(self);
 }
 
@@ -362,7 +362,7 @@ bool tincture_workshop_measure(TinctureWorkshop *self)
     if (tincture_workshop_n_chosen(self) == 0) {
         return say(self, _("Choose the adapters that are to be measured first"));
     }
-    if (tincture_queue_find(self->queue, &study_job)) {
+    if (tincture_queue_find(self->queue, self->project, &study_job)) {
         return say(self, _("The adapters are being measured already"));
     }
     submit(self, &study_job, (struct job_inputs){0});
@@ -386,7 +386,7 @@ bool tincture_workshop_make(TinctureWorkshop *self, const char *name, int rank)
                    _("The new adapter needs a name, which does not begin with a dot and has no "
                      "/ in it: it is its file's, too"));
     }
-    if (tincture_queue_find(self->queue, &combine_job)) {
+    if (tincture_queue_find(self->queue, NULL, &combine_job)) {
         return say(self, _("An adapter is being made already"));
     }
     g_autofree char *path = library_new_file(self->library, LIBRARY_MADE, plain);

@@ -316,7 +316,7 @@ void preferences_window_show(GtkWindow *parent, TinctureSession *session)
         gtk_window_destroy(GTK_WINDOW(window));
         return;
     }
-    add_engine_rows(ADW_PREFERENCES_PAGE(page), parent, session->model);
+    add_engine_rows(ADW_PREFERENCES_PAGE(page), parent, session->studio->model);
     add_work_rows(ADW_PREFERENCES_PAGE(page));
     adw_preferences_window_add(ADW_PREFERENCES_WINDOW(window), ADW_PREFERENCES_PAGE(page));
     g_signal_connect_object(preferences_get(), "changed::device", G_CALLBACK(device_chosen_cb),

@@ -153,7 +153,8 @@ static void show_settings(TinctureEditPanel *self)
     const struct settings *settings = project_of(self)->document.edit;
     // Where nothing keeps edges there is no row for it, unless it is to be set back; it stays where
     // that is done. A control that was chosen leads alone.
-    self->edges = self->edges || session->has_edges || settings_get(settings, "keep_edges") > 0;
+    self->edges =
+        self->edges || session->studio->has_edges || settings_get(settings, "keep_edges") > 0;
     const bool leads = project_of(self)->document.lead.control != NULL;
     setting_list_leave_out(self->settings, self->edges && !leads ? NULL : "keep_edges");
     if (setting_list_show(self->settings, settings)) { // the seed closes the list
@@ -162,7 +163,7 @@ static void show_settings(TinctureEditPanel *self)
         adw_preferences_group_add(self->rows, self->seed_row);
         g_object_unref(self->seed_row);
     }
-    const struct model *model = session->reader;
+    const struct model *model = session->studio->reader;
     const struct sampler_type *sampler = model != NULL ? sampler_published(&model->sched) : NULL;
     setting_list_mark(self->settings, "scheduler", sampler != NULL ? sampler->name : NULL);
 }
@@ -173,7 +174,8 @@ static void show_learn_first(TinctureEditPanel *self)
     TinctureProject *project = project_of(self);
     const struct document *d = &project->document;
     const TinctureSession *session = tincture_panel_get_session(TINCTURE_PANEL(self));
-    bool learned = false, learning = tincture_queue_find(session->queue, &learn_job) != NULL;
+    bool learned = false,
+         learning = tincture_queue_find(session->queue, session->project, &learn_job) != NULL;
     for (guint i = 0; i < d->adapters->len; i++) {
         learned = learned || g_array_index(d->adapters, struct document_use, i).enabled;
     }
@@ -194,7 +196,8 @@ static void job_changed(TincturePanel *panel)
 {
     TinctureEditPanel *self = TINCTURE_EDIT_PANEL(panel);
     show_learn_first(self);
-    if (!self->edges && tincture_panel_get_session(panel)->has_edges) { // the model has come
+    if (!self->edges &&
+        tincture_panel_get_session(panel)->studio->has_edges) { // the model has come
         show_settings(self);
     }
 }

@@ -79,7 +79,7 @@ static void job_changed(TincturePanel *panel)
     TinctureLearnPanel *self = TINCTURE_LEARN_PANEL(panel);
     const TinctureProject *project = tincture_panel_get_project(panel);
     const TinctureJob *job =
-        tincture_queue_find(tincture_panel_get_session(panel)->queue, &learn_job);
+        tincture_queue_find(tincture_panel_get_session(panel)->queue, project, &learn_job);
     gboolean learning = job != NULL;
     gboolean can_resume = !learning && project->can_resume;
 

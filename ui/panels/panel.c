@@ -129,10 +129,10 @@ void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char 
         edit_prompt_style(tincture_panel_get_project(self)->document.edit);
     g_autofree char *said = prompt_plain(&style, sentence);
     g_autofree char *others = without_tokens(self, said);
-    g_autofree char *words = words_text(session->vocabulary, session->reader, others);
-    g_autofree char *end = reading_text(session->reader, &style, sentence);
-    g_autofree char *text =
-        g_strconcat(words, *words && *end ? C_("sentences", ". ") : "", end, NULL);
+    g_autofree char *words =
+        words_text(session->studio->vocabulary, session->studio->reader, others);
+    g_autofree char *end = reading_text(session->studio->reader, &style, sentence);
+    g_autofree char *text = g_strconcat(words, *words && *end ? C_("sentences", ". ") : "", end, NULL);
     gtk_label_set_text(label, text);
     gtk_widget_set_visible(GTK_WIDGET(label), *text != '\0');
 }

@@ -20,7 +20,8 @@
 struct store_copy {
     char *library; // that it is of, an absolute path: links lead there
     char *dir;
-    int lock; // of the folder
+    int lock;   // of the folder
+    guint more; // who hold it, besides the first
 };
 
 // ---- folders ------------------------------------------------------------------------------------
@@ -202,6 +203,7 @@ struct store_copy *store_copy_new(const char *library, GError **error)
     c->library = g_canonicalize_filename(library, NULL);
     c->dir = g_steal_pointer(&dir);
     c->lock = lock_folder(c->dir);
+    c->more = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(linked); i++) {
         bring_files(c, linked[i], NULL);
     }
@@ -247,9 +249,17 @@ void store_copy_empty(const struct store_copy *c)
     }
 }
 
+struct store_copy *store_copy_ref(struct store_copy *c)
+{
+    c->more++;
+    return c;
+}
+
 void store_copy_free(struct store_copy *c)
 {
-    if (c) {
+    if (c && c->more > 0) {
+        c->more--;
+    } else if (c) {
         remove_folder(c->dir);
         if (c->lock >= 0) {
             close(c->lock);

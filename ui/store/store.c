@@ -405,9 +405,17 @@ char *store_set_aside(const char *dir, GError **error)
     return g_steal_pointer(&to);
 }
 
+struct store *store_ref(struct store *s)
+{
+    s->more++;
+    return s;
+}
+
 void store_close(struct store *s)
 {
-    if (s) {
+    if (s && s->more > 0) {
+        s->more--;
+    } else if (s) {
         store_training_end(s);
         store_opening(s, NULL);
         sqlite3_close(s->db);

@@ -27,7 +27,8 @@ struct store *store_open_again(const char *dir, GError **error);
 // opened is written anew (*anew), from what SQLite holds of it; false with an error where there is
 // another in its place, or no folder any more.
 bool store_stay(struct store *s, bool *anew, GError **error);
-void store_close(struct store *s);
+struct store *store_ref(struct store *s); // for another one who closes it
+void store_close(struct store *s);        // of all who hold it, the last one does; may be NULL
 // Renames a library that is not open, so that a new one can be made in its place; the files beside
 // it stay. Its new path, newly allocated; NULL with an error.
 char *store_set_aside(const char *dir, GError **error);
@@ -46,7 +47,8 @@ struct store_wait {                          // of whoever waits for something; 
 };
 bool store_copy_fill(const struct store_copy *c, const struct store_wait *wait, GError **error);
 void store_copy_empty(const struct store_copy *c); // of what came so far: opens as a new library
-void store_copy_free(struct store_copy *c);        // NULL: there is none
+struct store_copy *store_copy_ref(struct store_copy *c); // for another one who frees it
+void store_copy_free(struct store_copy *c);              // NULL: there is none
 
 // The file of an adapter, newly allocated: dir + path, or path where that is absolute.
 char *store_path(const struct store *s, const char *path);

@@ -10,6 +10,7 @@ struct store {
     char *dir;
     int training; // the file whose lock is held, or -1
     int opening;  // the same
+    guint more;   // who hold it, besides the first
 };
 
 // Of a row of results, r: it is not in the trash.

@@ -30,6 +30,7 @@ static GMenuModel *menu_of(const TinctureLibraryEntry *e)
     g_autoptr(GMenu) first = g_menu_new();
     g_autoptr(GMenu) last = g_menu_new();
     add(first, _("_Open"), "win.open-document", e->id);
+    add(first, _("Open in New _Window"), "app.open-document", e->id);
     if (e->missing) {
         add(first, _("_Find the Original…"), "win.find-original", e->id);
     }

@@ -51,9 +51,21 @@ static void frame_begins_cb(GdkFrameClock *clock, struct drive *drive)
     }
 }
 
+static void leave(struct drive *drive)
+{
+    if (drive->window != NULL) {
+        g_signal_handlers_disconnect_by_data(drive->project, drive);
+        g_signal_handlers_disconnect_by_data(drive->clock, drive);
+    }
+    g_clear_object(&drive->clock);
+    g_clear_object(&drive->project);
+    g_clear_object(&drive->session);
+    g_clear_object(&drive->window);
+}
+
 static void note_idle(struct drive *drive)
 {
-    if (tincture_queue_shown(drive->session->queue) != NULL) {
+    if (tincture_queue_shown(drive->session->queue, NULL) != NULL) {
         drive->idle_since_us = 0;
     } else if (drive->idle_since_us == 0) {
         drive->idle_since_us = g_get_monotonic_time();
@@ -108,12 +120,24 @@ static gboolean poll_cb(gpointer data)
         g_printerr("drive: line %u: %s: %s\n", drive->line + 1, drive->lines[drive->line],
                    drive->failure->str);
     }
-    g_signal_handlers_disconnect_by_data(drive->project, drive);
-    g_signal_handlers_disconnect_by_data(gtk_widget_get_frame_clock(GTK_WIDGET(drive->window)),
-                                         drive);
+    leave(drive);
     drive->finished(result == DRIVE_QUIT, drive->finished_data);
     drive_free(drive);
     return G_SOURCE_REMOVE;
+}
+
+// The window and its session are the drive's as long as it works there: a script may close them.
+void drive_turn_to(struct drive *drive, TinctureWindow *window)
+{
+    GdkFrameClock *clock = gtk_widget_get_frame_clock(GTK_WIDGET(window));
+    leave(drive);
+    drive->window = g_object_ref(window);
+    drive->session = g_object_ref(tincture_window_get_session(window));
+    drive->project = g_object_ref(drive->session->project);
+    drive->clock = g_object_ref(clock);
+    g_signal_connect(drive->project, "message", G_CALLBACK(message_cb), drive);
+    g_signal_connect(clock, "after-paint", G_CALLBACK(frame_cb), drive);
+    g_signal_connect(clock, "before-paint", G_CALLBACK(frame_begins_cb), drive);
 }
 
 void drive_start(TinctureWindow *window, const char *script, drive_finished_fn finished,
@@ -127,18 +151,11 @@ void drive_start(TinctureWindow *window, const char *script, drive_finished_fn f
         return;
     }
     struct drive *drive = g_new0(struct drive, 1);
-    drive->window = window;
-    drive->session = tincture_window_get_session(window);
-    drive->project = drive->session->project;
     drive->lines = g_strsplit(text, "\n", -1);
     drive->failure = g_string_new(NULL);
     drive->drag.work = g_array_new(FALSE, FALSE, sizeof(double));
     drive->finished = finished;
     drive->finished_data = data;
-    g_signal_connect(drive->project, "message", G_CALLBACK(message_cb), drive);
-    g_signal_connect(gtk_widget_get_frame_clock(GTK_WIDGET(window)), "after-paint",
-                     G_CALLBACK(frame_cb), drive);
-    g_signal_connect(gtk_widget_get_frame_clock(GTK_WIDGET(window)), "before-paint",
-                     G_CALLBACK(frame_begins_cb), drive);
+    drive_turn_to(drive, window);
     g_timeout_add(POLL_MS, poll_cb, drive);
 }

@@ -123,7 +123,7 @@ static enum drive_result check_rows(struct drive *d, enum document_settings whic
         g_autofree char *name =
             g_strdup_printf("%s.%s", which == SETTINGS_EDIT ? "edit" : "learn", row->key);
         g_autofree char *shown = drive_widget_get(GTK_WIDGET(d->window), name);
-        const bool absent = g_str_equal(row->key, "keep_edges") && !d->session->has_edges;
+        const bool absent = g_str_equal(row->key, "keep_edges") && !d->session->studio->has_edges;
         if (row->level != SETTING_HIDDEN && !absent && shown == NULL) {
             return drive_fail(d, "the window has no row %s", name);
         }
@@ -497,6 +497,18 @@ static enum drive_result command_restore(struct drive *d, const char *rest)
                : drive_fail(d, "the history is not shown");
 }
 
+// window N: what follows is done in the N-th window of the program, from 1, the oldest first.
+static enum drive_result command_window(struct drive *d, const char *rest)
+{
+    TinctureWindow *window = drive_window(d, (guint)strtoul(rest, NULL, 10));
+    if (window == NULL) {
+        return drive_fail(d, "there is no such window");
+    }
+    drive_turn_to(d, window);
+    gtk_window_present(GTK_WINDOW(window));
+    return DRIVE_DONE;
+}
+
 static enum drive_result command_quit(struct drive *d, const char *rest)
 {
     return DRIVE_QUIT;
@@ -550,6 +562,7 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"tab", drive_tab},
         {"back", drive_back},
         {"repeat", command_repeat},
+        {"window", command_window},
         {"quit", command_quit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {

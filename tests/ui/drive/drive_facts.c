@@ -39,7 +39,7 @@ static char *photo(struct drive *d)
 
 static char *job(struct drive *d)
 {
-    const TinctureJob *shown = tincture_queue_shown(d->session->queue);
+    const TinctureJob *shown = tincture_queue_shown(d->session->queue, NULL);
     return g_strdup(shown != NULL ? shown->type->member.name : "none");
 }
 
@@ -79,12 +79,12 @@ static char *seed(struct drive *d)
 
 static char *device(struct drive *d)
 {
-    return text_or_none(d->session->device);
+    return text_or_none(d->session->studio->device);
 }
 
 static char *model(struct drive *d)
 {
-    return text_or_none(d->session->model);
+    return text_or_none(d->session->studio->model);
 }
 
 static char *message(struct drive *d)
@@ -306,12 +306,32 @@ static char *closeup(struct drive *d)
                                  closeup->after.rgba != NULL ? "both" : "photo");
 }
 
+TinctureWindow *drive_window(struct drive *d, guint n)
+{
+    const GPtrArray *sessions = d->session->studio->sessions;
+    GListModel *windows = gtk_window_get_toplevels();
+    for (guint i = 0; n > 0 && i < g_list_model_get_n_items(windows); i++) {
+        g_autoptr(GtkWidget) window = g_list_model_get_item(windows, i);
+        if (n <= sessions->len && TINCTURE_IS_WINDOW(window) &&
+            tincture_window_get_session(TINCTURE_WINDOW(window)) == sessions->pdata[n - 1]) {
+            return TINCTURE_WINDOW(window);
+        }
+    }
+    return NULL;
+}
+
+// How many windows the program has.
+static char *windows(struct drive *d)
+{
+    return g_strdup_printf("%u", d->session->studio->sessions->len);
+}
+
 GtkWidget *drive_other_window(struct drive *d)
 {
     GListModel *windows = gtk_window_get_toplevels();
     for (guint i = 0; i < g_list_model_get_n_items(windows); i++) {
         g_autoptr(GtkWidget) window = g_list_model_get_item(windows, i);
-        if (window != GTK_WIDGET(d->window) && gtk_widget_get_visible(window)) {
+        if (!TINCTURE_IS_WINDOW(window) && gtk_widget_get_visible(window)) {
             return window;
         }
     }
@@ -427,6 +447,7 @@ static const struct {
     {"zoom", zoom},
     {"canvas-width", canvas_width},
     {"closeup", closeup},
+    {"windows", windows},
     {"dialog", dialog},
     {"dialog-focus", dialog_focus},
     {"dialog-text", dialog_text},

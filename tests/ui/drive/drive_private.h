@@ -14,12 +14,11 @@ enum drive_result {
 };
 
 struct drive {
-    // borrowed
-    TinctureWindow *window;
+    // owned
+    TinctureWindow *window; // the one that is driven, as the next three
     TinctureSession *session;
     TinctureProject *project;
-
-    // owned
+    GdkFrameClock *clock;
     char **lines;
     char *message;        // last sentence the session sent
     GString *failure;     // why the command failed
@@ -71,6 +70,10 @@ enum drive_result drive_program(struct drive *drive, const char *rest);
 // Value of a fact ("prompt", "param.guidance", "results") as text, or NULL where there is no such
 // fact.
 char *drive_fact(struct drive *drive, const char *name);
+// The N-th window of the program, from 1, the oldest first; NULL: there are fewer.
+TinctureWindow *drive_window(struct drive *drive, guint n);
+// What follows is done there.
+void drive_turn_to(struct drive *drive, TinctureWindow *window);
 // The window that is open beside the main one, or NULL. Its application keeps it.
 GtkWidget *drive_other_window(struct drive *drive);
 // "VALUE" or "OP VALUE" with ==, !=, >=, <=, contains.

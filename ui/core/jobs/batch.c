@@ -99,7 +99,7 @@ const struct job_type batch_job = {
     .member = {.name = "batch",
                .title = N_("Editing many photos"),
                .summary = N_("Does one edit to many photos and exports each to a folder")},
-    .rank = JOB_PATIENT | JOB_APART,
+    .rank = JOB_PATIENT | JOB_APART | JOB_STAYS,
     .failure = N_("The batch stopped"),
     .run = run,
 };

@@ -19,7 +19,7 @@ const struct job_type clean_job = {
     .member = {.name = "clean",
                .title = N_("Cleaning up"),
                .summary = N_("Puts the results without a star into the trash")},
-    .rank = JOB_WATCHED,
+    .rank = JOB_WATCHED | JOB_STAYS,
     .failure = N_("The library could not be cleaned up"),
     .prepare = prepare,
 };

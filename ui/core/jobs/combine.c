@@ -58,7 +58,7 @@ const struct job_type combine_job = {
     .member = {.name = "combine",
                .title = N_("Combining adapters"),
                .summary = N_("Makes one adapter of several, each at its strengths")},
-    .rank = JOB_WATCHED,
+    .rank = JOB_WATCHED | JOB_STAYS,
     .failure = N_("The adapter was not made"),
     .run = run,
 };

@@ -49,7 +49,7 @@ const struct job_type empty_job = {
     .member = {.name = "empty",
                .title = N_("Emptying the trash"),
                .summary = N_("Removes what is in the library's trash")},
-    .rank = JOB_WATCHED,
+    .rank = JOB_WATCHED | JOB_STAYS,
     .failure = N_("The trash could not be emptied"),
     .prepare = prepare,
 };

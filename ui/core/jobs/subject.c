@@ -259,7 +259,7 @@ const struct job_type subject_job = {
     .member = {.name = "subject",
                .title = N_("Learning from the photos"),
                .summary = N_("Learns subjects, with words of their own, or a style as an adapter")},
-    .rank = JOB_WATCHED | JOB_APART,
+    .rank = JOB_WATCHED | JOB_APART | JOB_STAYS,
     .failure = N_("The training stopped"),
     .run = run,
     .let_go = learner_let_go,
