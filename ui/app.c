@@ -238,6 +238,9 @@ static void tincture_app_shutdown(GApplication *app)
     while ((windows = gtk_application_get_windows(GTK_APPLICATION(app))) != NULL) {
         gtk_window_destroy(windows->data);
     }
+    while (self->studio != NULL && self->studio->sessions->len > 0) { // of a window that is held
+        tincture_session_close(self->studio->sessions->pdata[0]);
+    }
     g_clear_object(&self->studio);
     G_APPLICATION_CLASS(tincture_app_parent_class)->shutdown(app);
 }

@@ -219,6 +219,7 @@ static void tincture_queue_page_dispose(GObject *object)
     }
     g_clear_object(&self->seen);
     g_clear_object(&self->session);
+    adw_bin_set_child(ADW_BIN(object), NULL); // or it is let go twice: the template has it, too
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_QUEUE_PAGE);
     G_OBJECT_CLASS(tincture_queue_page_parent_class)->dispose(object);
 }

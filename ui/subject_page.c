@@ -309,6 +309,7 @@ static void tincture_subject_page_dispose(GObject *object)
     g_clear_pointer(&self->strip_titles, g_ptr_array_unref);
     g_clear_object(&self->work);
     g_clear_object(&self->session);
+    adw_bin_set_child(ADW_BIN(object), NULL); // or it is let go twice: the template has it, too
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_SUBJECT_PAGE);
     G_OBJECT_CLASS(tincture_subject_page_parent_class)->dispose(object);
 }

@@ -85,6 +85,7 @@ void tincture_tool_options_set_canvas(TinctureToolOptions *self, TinctureCanvas 
 
 static void tincture_tool_options_dispose(GObject *object)
 {
+    adw_bin_set_child(ADW_BIN(object), NULL); // or it is let go twice: the template has it, too
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_TOOL_OPTIONS);
     G_OBJECT_CLASS(tincture_tool_options_parent_class)->dispose(object);
 }

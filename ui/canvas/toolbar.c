@@ -64,6 +64,7 @@ static gboolean tincture_toolbar_focus(GtkWidget *widget, GtkDirectionType direc
 
 static void tincture_toolbar_dispose(GObject *object)
 {
+    adw_bin_set_child(ADW_BIN(object), NULL); // or it is let go twice: the template has it, too
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_TOOLBAR);
     G_OBJECT_CLASS(tincture_toolbar_parent_class)->dispose(object);
 }

@@ -111,6 +111,7 @@ static void tincture_adapters_panel_dispose(GObject *object)
 {
     TinctureAdaptersPanel *self = TINCTURE_ADAPTERS_PANEL(object);
     g_clear_pointer(&self->rows, g_ptr_array_unref);
+    adw_bin_set_child(ADW_BIN(object), NULL); // or it is let go twice: the template has it, too
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_ADAPTERS_PANEL);
     G_OBJECT_CLASS(tincture_adapters_panel_parent_class)->dispose(object);
 }

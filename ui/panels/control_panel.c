@@ -168,6 +168,7 @@ static void tincture_control_panel_dispose(GObject *object)
     TinctureControlPanel *self = TINCTURE_CONTROL_PANEL(object);
     g_clear_pointer(&self->names, g_ptr_array_unref);
     g_clear_pointer(&self->pixels, g_bytes_unref);
+    adw_bin_set_child(ADW_BIN(object), NULL); // or it is let go twice: the template has it, too
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_CONTROL_PANEL);
     G_OBJECT_CLASS(tincture_control_panel_parent_class)->dispose(object);
 }

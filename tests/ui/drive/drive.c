@@ -53,14 +53,14 @@ static void frame_begins_cb(GdkFrameClock *clock, struct drive *drive)
 
 static void leave(struct drive *drive)
 {
-    if (drive->window != NULL) {
+    if (drive->project != NULL) {
         g_signal_handlers_disconnect_by_data(drive->project, drive);
         g_signal_handlers_disconnect_by_data(drive->clock, drive);
     }
     g_clear_object(&drive->clock);
     g_clear_object(&drive->project);
     g_clear_object(&drive->session);
-    g_clear_object(&drive->window);
+    g_clear_weak_pointer(&drive->window);
 }
 
 static void note_idle(struct drive *drive)
@@ -126,12 +126,12 @@ static gboolean poll_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-// The window and its session are the drive's as long as it works there: a script may close them.
+// A script may close the window; its session is there as long as the drive works with it.
 void drive_turn_to(struct drive *drive, TinctureWindow *window)
 {
     GdkFrameClock *clock = gtk_widget_get_frame_clock(GTK_WIDGET(window));
     leave(drive);
-    drive->window = g_object_ref(window);
+    g_set_weak_pointer(&drive->window, window);
     drive->session = g_object_ref(tincture_window_get_session(window));
     drive->project = g_object_ref(drive->session->project);
     drive->clock = g_object_ref(clock);

@@ -14,9 +14,11 @@ enum drive_result {
 };
 
 struct drive {
+    // borrowed
+    TinctureWindow *window; // the one that is driven; NULL: it was closed
+
     // owned
-    TinctureWindow *window; // the one that is driven, as the next three
-    TinctureSession *session;
+    TinctureSession *session; // its own, as the next two
     TinctureProject *project;
     GdkFrameClock *clock;
     char **lines;
