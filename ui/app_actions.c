@@ -22,7 +22,8 @@ static void quit_action(GSimpleAction *action, GVariant *parameter, gpointer dat
 
 static TinctureSession *session_of(TinctureApp *self)
 {
-    return tincture_window_get_session(tincture_app_get_window(self));
+    TinctureWindow *window = tincture_app_get_window(self);
+    return tincture_window_get_session(window != NULL ? window : tincture_app_new_window(self));
 }
 
 // One that cannot be used is told of before anything ends: the one at hand stays.

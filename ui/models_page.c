@@ -198,11 +198,18 @@ static void show_folders(TinctureModelsPage *self);
 static void set_folders(TinctureModelsPage *self, const char *const *list)
 {
     GSettings *settings = preferences_get();
-    if (settings != NULL) {
+    if (settings != NULL) { // which tells all windows
         g_settings_set_strv(settings, "model-folders", list);
     }
-    show_folders(self);
-    look(self, NULL);
+}
+
+// The page of a window where it is not seen looks when it is shown.
+static void folders_changed_cb(TinctureModelsPage *self)
+{
+    if (gtk_widget_get_mapped(GTK_WIDGET(self))) {
+        show_folders(self);
+        look(self, NULL);
+    }
 }
 
 static void remove_cb(GtkWidget *button, TinctureModelsPage *self)
@@ -318,6 +325,10 @@ void tincture_models_page_set_session(TinctureModelsPage *self, TinctureSession 
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(session, "device-changed", G_CALLBACK(device_changed_cb), self,
                             G_CONNECT_SWAPPED);
+    if (preferences_get() != NULL) {
+        g_signal_connect_object(preferences_get(), "changed::model-folders",
+                                G_CALLBACK(folders_changed_cb), self, G_CONNECT_SWAPPED);
+    }
 }
 
 static void tincture_models_page_dispose(GObject *object)

@@ -130,11 +130,17 @@ static bool is_of(const TinctureJob *job, gconstpointer owner)
     return !owner || job->owner == owner;
 }
 
+// What is nobody's concerns all.
+static bool concerns(const TinctureJob *job, gconstpointer owner)
+{
+    return !job->owner || is_of(job, owner);
+}
+
 static bool is_free(TinctureQueue *self, gconstpointer owner)
 {
     for (guint i = 0; i < self->jobs->len; i++) {
         const TinctureJob *job = self->jobs->pdata[i];
-        if (is_of(job, owner) && !(job->type->rank & JOB_PATIENT) &&
+        if (concerns(job, owner) && !(job->type->rank & JOB_PATIENT) &&
             (!job->paused || job == self->running)) {
             return false;
         }
@@ -365,7 +371,7 @@ static bool cancel_all(TinctureQueue *self, gconstpointer owner, bool promised)
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
         const bool waits = job != self->running && job->type->rank & JOB_PROMISED;
-        if (is_of(job, owner) && !(job->type->rank & kept) && (promised || !waits)) {
+        if (concerns(job, owner) && !(job->type->rank & kept) && (promised || !waits)) {
             tincture_job_cancel(job);
             any = true;
         }
@@ -484,7 +490,7 @@ TinctureJob *tincture_queue_shown(TinctureQueue *self, gconstpointer owner)
     TinctureJob *first = NULL;
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
-        if (job->owner && !is_of(job, owner)) {
+        if (!concerns(job, owner)) {
             continue;
         }
         if (job->type->rank & JOB_WATCHED && !job->paused) {

@@ -47,8 +47,9 @@ TinctureJob *tincture_queue_find(TinctureQueue *self, gconstpointer owner,
 TinctureJob *tincture_queue_shown(TinctureQueue *self, gconstpointer owner);
 // Whether there is none but patient ones, and those that a person lets wait.
 bool tincture_queue_is_free(TinctureQueue *self);
-// The owner's jobs (NULL: anybody's) of this type, or NULL: all but those that last, and the
-// patient ones only where there are no others. False: there was none.
+// The owner's jobs (NULL: anybody's) of this type. Type NULL: all of those that the owner is told
+// of, but for those that last, and the patient ones only where there are no others. False: there
+// was none.
 bool tincture_queue_cancel(TinctureQueue *self, gconstpointer owner, const struct job_type *type);
 // The owner goes: its jobs are cancelled, but for those that stay (JOB_STAYS) or were promised,
 // which are nobody's from now on and go on whatever they ask. So are those that have failed.
