@@ -429,6 +429,8 @@ static void tincture_window_init(TinctureWindow *self)
 GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
 {
     TinctureWindow *self = g_object_new(TINCTURE_TYPE_WINDOW, "application", app, NULL);
+    g_autoptr(GtkWindowGroup) own = gtk_window_group_new(); // its dialogs hold up no other window
+    gtk_window_group_add_window(own, GTK_WINDOW(self));
     self->session = g_object_ref(session);
     self->project = g_object_ref(session->project);
     // Before the pages: the keyboard goes to their buttons to stop, whose action is enabled then.

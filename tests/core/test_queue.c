@@ -80,6 +80,7 @@ static const struct job_type asking = {
     .member = {.name = "asking"}, .rank = JOB_PROMISED, .run = run_asking};
 static const struct job_type patient = {
     .member = {.name = "patient"}, .rank = JOB_PATIENT, .run = run};
+static const struct job_type stays = {.member = {.name = "stays"}, .rank = JOB_STAYS, .run = run};
 static const struct job_type bad = {.member = {.name = "bad"}, .run = run_badly};
 static const struct job_type bad_live = {
     .member = {.name = "bad-live"}, .rank = JOB_LIVE, .run = run_badly};
@@ -163,12 +164,18 @@ static void end(struct fixture *f)
 }
 
 // Its name is a letter, its gate that of the letter.
-static TinctureJob *submit(struct fixture *f, const struct job_type *type, const char *name)
+static TinctureJob *submit_for(struct fixture *f, gpointer owner, const struct job_type *type,
+                               const char *name)
 {
     const struct job_inputs in = {.title = name, .id = *name - 'a'};
     TinctureJob *job = tincture_job_new(type, &in);
-    tincture_queue_submit(f->queue, NULL, job);
+    tincture_queue_submit(f->queue, owner, job);
     return job; // the queue's
+}
+
+static TinctureJob *submit(struct fixture *f, const struct job_type *type, const char *name)
+{
+    return submit_for(f, NULL, type, name);
 }
 
 static void open_gates(const char *names)
@@ -645,11 +652,46 @@ static void test_table(void)
     }
 }
 
+// Each finds, is told of and cancels what is its own, and what is nobody's; who goes takes along
+// all but what was promised or stays.
+static void test_owners(void)
+{
+    struct fixture f;
+    begin(&f);
+    GObject *one = g_object_new(G_TYPE_OBJECT, NULL), *two = g_object_new(G_TYPE_OBJECT, NULL);
+    TinctureJob *a = submit_for(&f, one, &plain, "a");
+    TinctureJob *b = submit_for(&f, two, &plain, "b");
+    submit_for(&f, one, &promised, "c");
+    TinctureJob *d = submit_for(&f, one, &stays, "d");
+    TinctureJob *e = submit_for(&f, two, &watched, "e");
+    submit_for(&f, one, &plain, "f");
+    g_assert_true(tincture_queue_find(f.queue, two, &plain) == b);
+    g_assert_null(tincture_queue_find(f.queue, two, &stays));
+    g_assert_true(tincture_queue_shown(f.queue, one) == a);
+    g_assert_true(tincture_queue_shown(f.queue, two) == e);
+    wait_running(a);
+    g_assert_false(tincture_queue_cancel(f.queue, two, &stays));
+    tincture_queue_leave(f.queue, one);
+    g_assert_true(tincture_job_is_cancelled(a));
+    g_assert_null(d->owner);
+    g_assert_true(tincture_queue_shown(f.queue, two) == e);
+    open_gates("bcde");
+    wait_finished(&f, "fxaxbcde");
+    TinctureJob *g = submit(&f, &plain, "g");
+    g_assert_true(tincture_queue_shown(f.queue, two) == g);
+    g_assert_true(tincture_queue_cancel(f.queue, two, NULL)); // as it is told of it
+    wait_finished(&f, "fxaxbcdegx");
+    g_assert_finalize_object(one); // no job has it any more
+    end(&f);
+    g_object_unref(two);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/queue/order", test_order);
     g_test_add_func("/queue/live", test_live);
+    g_test_add_func("/queue/owners", test_owners);
     g_test_add_func("/queue/patient", test_patient);
     g_test_add_func("/queue/makes-way", test_makes_way);
     g_test_add_func("/queue/close-in-between", test_close_in_between);
