@@ -141,7 +141,13 @@ static bool edited_while_learning(struct fixture *f)
            g_str_equal(f->project->result->document.prompt, f->project->document.prompt);
 }
 
-// A live edit goes before a training, which goes on as if nothing had been.
+static bool exported_while_learning(struct fixture *f)
+{
+    g_assert_true(tincture_queue_find(f->queue, &learn_job) != NULL);
+    return f->messages[MESSAGE_EXPORTED] == 1;
+}
+
+// A live edit and an export go before a training, which goes on as if nothing had been.
 static void test_edit_meanwhile(void)
 {
     struct fixture f;
@@ -159,6 +165,9 @@ static void test_edit_meanwhile(void)
     wait_until(&f, edited_while_learning, "the edit is there before the training is over");
     tincture_project_set_prompt(f.project, "a plum");
     wait_until(&f, edited_while_learning, "so is the next one");
+    g_autofree char *file = g_build_filename(f.dir, "plum.png", NULL);
+    fixture_export(f.session, file, false, 90, 8);
+    wait_until(&f, exported_while_learning, "the file is there before the training is over");
     wait_until(&f, learning_is_over, "the training is over");
     g_assert_cmpmem(f.project->loss->data, f.project->loss->len * sizeof(double), alone->data,
                     alone->len * sizeof(double));

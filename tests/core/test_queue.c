@@ -81,6 +81,8 @@ static const struct job_type asking = {
 static const struct job_type patient = {
     .member = {.name = "patient"}, .rank = JOB_PATIENT, .run = run};
 static const struct job_type stays = {.member = {.name = "stays"}, .rank = JOB_STAYS, .run = run};
+static const struct job_type apart = {
+    .member = {.name = "apart"}, .rank = JOB_WATCHED | JOB_APART, .run = run};
 static const struct job_type bad = {.member = {.name = "bad"}, .run = run_badly};
 static const struct job_type bad_live = {
     .member = {.name = "bad-live"}, .rank = JOB_LIVE, .run = run_badly};
@@ -202,6 +204,17 @@ static void wait_running(TinctureJob *job)
         g_main_context_iteration(NULL, TRUE);
     }
     g_assert_cmpint(job->state, ==, JOB_RUNNING);
+}
+
+// The thread takes them in this order.
+static void wait_ran(const char *names)
+{
+    g_mutex_lock(&world.mutex);
+    while (!g_str_equal(world.ran->str, names)) {
+        g_assert_true(g_str_has_prefix(names, world.ran->str));
+        g_cond_wait_until(&world.changed, &world.mutex, g_get_monotonic_time() + 2000);
+    }
+    g_mutex_unlock(&world.mutex);
 }
 
 // The names in the list.
@@ -380,6 +393,41 @@ static void test_patient(void)
     wait_finished(&f, "bdceaxgxf");
     g_assert_true(f.last == p);
     g_assert_cmpint(p->state, ==, JOB_DONE);
+    end(&f);
+}
+
+// What is made apart, as a training is, stops for what was promised, as an export is, and goes on at
+// once from its own place: before what waits behind it, and for nothing else.
+static void test_promised(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &apart, "a");
+    wait_running(a);
+    submit(&f, &plain, "b");
+    submit(&f, &apart, "c");
+    submit(&f, &patient, "d");
+    assert_list(&f, "abcd");
+    g_assert_cmpstr(world.ran->str, ==, "a");
+    submit(&f, &promised, "e");
+    assert_list(&f, "abecd");
+    open_gates("e");
+    wait_finished(&f, "e");
+    assert_list(&f, "abcd");
+    wait_ran("aea");
+
+    // A live one before it, both before what made way; what runs by then is not disturbed.
+    submit(&f, &promised, "f");
+    submit(&f, &live, "g");
+    open_gates("g");
+    wait_finished(&f, "eg");
+    submit(&f, &promised, "h");
+    open_gates("fh");
+    wait_finished(&f, "egfh");
+    assert_list(&f, "abcd");
+    open_gates("abcd");
+    wait_finished(&f, "egfhabcd");
+    g_assert_cmpstr(world.ran->str, ==, "aeagfhabcd");
     end(&f);
 }
 
@@ -693,6 +741,7 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/live", test_live);
     g_test_add_func("/queue/owners", test_owners);
     g_test_add_func("/queue/patient", test_patient);
+    g_test_add_func("/queue/promised", test_promised);
     g_test_add_func("/queue/makes-way", test_makes_way);
     g_test_add_func("/queue/close-in-between", test_close_in_between);
     g_test_add_func("/queue/by-hand", test_by_hand);

@@ -80,14 +80,21 @@ static TinctureJob *take_out(TinctureQueue *self, TinctureJob *job)
     return job;
 }
 
-// A live job behind what runs and the live ones that wait, a patient one at the end, others before
-// the patient ones.
+// Whether one of this rank takes as long as it takes, and the other is asked for meanwhile.
+static bool comes_behind(unsigned rank, unsigned other)
+{
+    return (rank & ~other & JOB_PATIENT) ||
+           (rank & JOB_APART && (other & (JOB_APART | JOB_PROMISED)) == JOB_PROMISED);
+}
+
+// A live job behind what runs and the live ones that wait, a patient one at the end, one that is
+// promised before what is made apart, others before the patient ones.
 static guint place_for(const TinctureQueue *self, unsigned rank)
 {
     guint i = self->running ? 1 : 0;
     while (i < self->jobs->len) {
         const unsigned other = ((const TinctureJob *)self->jobs->pdata[i])->type->rank;
-        if (rank & JOB_LIVE ? !(other & JOB_LIVE) : (other & ~rank & JOB_PATIENT) != 0) {
+        if (rank & JOB_LIVE ? !(other & JOB_LIVE) : comes_behind(other, rank)) {
             break;
         }
         i++;
@@ -95,25 +102,25 @@ static guint place_for(const TinctureQueue *self, unsigned rank)
     return i;
 }
 
-// The live jobs behind one that made way for them come before it; whoever shows the others sees
-// none of them move.
+static bool makes_way_for(const TinctureJob *running, const TinctureJob *job)
+{
+    const unsigned rank = running->type->rank;
+    return comes_behind(rank, job->type->rank) ||
+           (job->type->rank & JOB_LIVE && !(rank & (JOB_LIVE | JOB_LASTING)));
+}
+
+// What a job that runs no more makes way for comes before it: the live ones alone where it hurries.
+// Whoever shows the others sees none of them move.
 static void let_pass(TinctureQueue *self, const TinctureJob *job)
 {
     guint at;
     g_ptr_array_find(self->jobs, job, &at);
     for (guint i = at + 1; i < self->jobs->len; i++) {
         TinctureJob *other = self->jobs->pdata[i];
-        if (other->type->rank & JOB_LIVE) {
+        if (self->hurries ? other->type->rank & JOB_LIVE : makes_way_for(job, other)) {
             insert(self, take_out(self, other), at++);
         }
     }
-}
-
-static bool makes_way_for(const TinctureJob *running, const TinctureJob *job)
-{
-    const unsigned rank = running->type->rank;
-    return (rank & ~job->type->rank & JOB_PATIENT) ||
-           (job->type->rank & JOB_LIVE && !(rank & (JOB_LIVE | JOB_LASTING)));
 }
 
 static void make_way(TinctureQueue *self, const TinctureJob *job)
@@ -239,7 +246,7 @@ static bool waits_again(TinctureQueue *self, TinctureJob *job)
         return false;
     }
     self->running = NULL;
-    if (self->hurries) {
+    if (self->hurries || !(job->type->rank & JOB_PATIENT)) {
         let_pass(self, job);
     } else {
         take_out(self, job);

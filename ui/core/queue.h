@@ -4,9 +4,10 @@
 //
 // Order: as submitted, or as a person wants it, but a live job (JOB_LIVE) comes before all that
 // are not, and a job that is still being prepared holds up nobody. A patient one (JOB_PATIENT)
-// comes behind all others. What runs stops at its next step for a live job, a patient one for
-// any other, and begins again when that is done: for a live one a moment later, as a person who
-// changes something changes more. The job that runs is the first.
+// comes behind all others, what is made apart (JOB_APART) behind what was promised (JOB_PROMISED):
+// who asks for a file waits for no training. What runs stops at its next step for a live job, one
+// that comes behind another for that one, and begins again when that is done: for a live one a
+// moment later, as a person who changes something changes more. The job that runs is the first.
 //
 // Thread: main only. A job ends in the main loop, never inside a call of these functions.
 //

@@ -75,7 +75,7 @@ const struct job_type export_job = {
     .member = {.name = "export",
                .title = N_("Exporting"),
                .summary = N_("Writes the picture at the photo's own size")},
-    .rank = JOB_PROMISED,
+    .rank = JOB_WATCHED | JOB_PROMISED,
     .failure = N_("The export did not work"),
     .run = run,
 };

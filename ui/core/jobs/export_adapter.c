@@ -67,7 +67,7 @@ const struct job_type export_adapter_job = {
     .member = {.name = "export_adapter",
                .title = N_("Exporting an adapter"),
                .summary = N_("Writes an adapter in the form that other programs read")},
-    .rank = JOB_PROMISED,
+    .rank = JOB_WATCHED | JOB_PROMISED,
     .failure = N_("The export did not work"),
     .run = run,
 };
