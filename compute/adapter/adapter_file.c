@@ -38,15 +38,11 @@ static void read_metadata(struct adapter *a, const struct st_file *file)
 
 // Shifts of singular values mean something for the weights they were learned on; on others of the
 // same shape they apply without a word. Told and not refused: the same weights in another precision
-// are another file. Only where the model's hash is known: to read gigabytes for it would take
-// longer than all the rest; the cancellable says so.
+// are another file. Only where the model's hash is known.
 static void check_base(struct adapter *a)
 {
     const char *theirs = g_hash_table_lookup(a->metadata, BASE_HASH);
-    g_autoptr(GCancellable) at_once = g_cancellable_new();
-    g_cancellable_cancel(at_once);
-    struct task task = {.cancellable = at_once};
-    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, &task, NULL) : NULL;
+    const char *ours = theirs ? model_known_hash(a->model, MODEL_UNET) : NULL;
     a->other_base = ours && !g_str_equal(theirs, ours);
     if (a->other_base) {
         adapter_note(a,

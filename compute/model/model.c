@@ -204,6 +204,14 @@ const char *model_hash(struct model *m, const char *part, struct task *task, GEr
     return p->hash;
 }
 
+const char *model_known_hash(struct model *m, const char *part)
+{
+    g_autoptr(GCancellable) at_once = g_cancellable_new();
+    g_cancellable_cancel(at_once);
+    struct task task = {.cancellable = at_once};
+    return model_hash(m, part, &task, NULL);
+}
+
 void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *n_tokens,
                     bool *truncated)
 {

@@ -156,6 +156,9 @@ void model_free(struct model *m);
 // the model, and on the disk for the next time; the first time it reads the whole file, and reports
 // that. NULL on error.
 const char *model_hash(struct model *m, const char *part, struct task *task, GError **error);
+// The same where it is kept already, else NULL: to read gigabytes for it takes longer than most of
+// what asks for it.
+const char *model_known_hash(struct model *m, const char *part);
 
 // Picture pixels a latent pixel: 8 for SD, 4 for the starter.
 int model_latent_factor(const struct model *m);

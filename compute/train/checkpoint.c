@@ -15,6 +15,10 @@ struct condition {
 };
 #define CONDITIONS 3
 
+#define MODEL_HASH "model_hash"
+#define MODEL_NAME "model_name"
+#define MODEL_PATH "model_path"
+
 // Nothing is said about it but a caption: then the sum is that of version 0.1.
 static bool is_plain(const struct objective_run *run, const struct train_sample *s)
 {
@@ -53,7 +57,7 @@ static void conditions_init(struct condition c[CONDITIONS], struct trainer *t)
 {
     const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL);
     const struct condition all[CONDITIONS] = {
-        {"model_hash", N_("the model is another one"), g_strdup(hash ? hash : "unknown")},
+        {MODEL_HASH, N_("the model is another one"), g_strdup(hash ? hash : "unknown")},
         {"examples_hash", N_("the pictures or captions are others"), examples_hash(&t->run)},
         {"beneath_hash", N_("the adapters beneath are others"),
          adapters_key(t->run.beneath, t->run.n_beneath)},
@@ -92,6 +96,8 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
         st_writer_meta(w, conditions[i].key, conditions[i].value);
     }
     conditions_finish(conditions);
+    st_writer_meta(w, MODEL_NAME, t->model->name ? t->model->name : "");
+    st_writer_meta(w, MODEL_PATH, t->model->path);
     g_autofree char *settings = settings_text(t->settings);
     st_writer_meta(w, "settings", settings);
     write_meta(w, "step", "%d", t->step);
@@ -289,4 +295,25 @@ int checkpoint_steps(const char *checkpoint)
     }
     st_free(f);
     return (int)number;
+}
+
+void checkpoint_model_clear(struct checkpoint_model *m)
+{
+    g_free(m->hash);
+    g_free(m->name);
+    g_free(m->path);
+    *m = (struct checkpoint_model){0};
+}
+
+bool checkpoint_model_read(const char *checkpoint, struct checkpoint_model *m)
+{
+    struct st_file *f = st_open(checkpoint, NULL);
+    *m = (struct checkpoint_model){0};
+    if (f) {
+        m->hash = g_strdup(g_hash_table_lookup(f->metadata, MODEL_HASH));
+        m->name = g_strdup(g_hash_table_lookup(f->metadata, MODEL_NAME));
+        m->path = g_strdup(g_hash_table_lookup(f->metadata, MODEL_PATH));
+    }
+    st_free(f);
+    return m->hash != NULL;
 }

@@ -87,6 +87,13 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
 bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error);
 // The number of steps that a checkpoint was to have in the end; 0: it is none, or does not say.
 int checkpoint_steps(const char *checkpoint);
+// The model that a checkpoint was written with: the hash of its U-Net, and what it was called and
+// where it lay, which older ones do not say (NULL). False: it is no checkpoint.
+struct checkpoint_model {
+    char *hash, *name, *path;
+};
+bool checkpoint_model_read(const char *checkpoint, struct checkpoint_model *m);
+void checkpoint_model_clear(struct checkpoint_model *m);
 // Runs until steps are done, it gets worse (struct train_params.measure) or cancelled (a checkpoint
 // is written first in each case), or a step fails: then the good steps of this run are in the
 // checkpoint. Reports TASK_LEARNING after every step; whoever wants no more cancels there, and the

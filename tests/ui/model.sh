@@ -43,10 +43,26 @@ action app.use-model::
 wait model contains tarter within 120
 wait photo 451x300 within 60
 wait idle within 60
-assert can-resume yes
+
+# It is not offered under another model, whose own does not replace it, and waits there as well.
+assert can-resume no
+assert widget.learn.other-text contains A training with sd1 stopped after
+snapshot $data/other.png
+action win.learn
+wait loss-steps >= 12 within 120
+action win.cancel
+wait can-resume yes within 60
+wait idle within 60
 assert results 1
 action app.use-model::$models/sd1
 wait model sd1 within 60
+wait idle within 60
+assert can-resume yes
+assert inside.learn.other-text no
+action win.learn
+wait job learn step +3 within 120
+action win.cancel
+wait can-resume yes within 60
 wait idle within 60
 
 # Another autoencoder for it: as a folder, and given back.

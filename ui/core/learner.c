@@ -1,6 +1,8 @@
 #include "ui/core/learner.h"
 
+#include "compute/i18n.h"
 #include "render/signed.h"
+#include "ui/core/model_list.h"
 
 #define SAMPLE_SIDE      96
 #define CHECKPOINT_EVERY 10 // steps
@@ -15,6 +17,38 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     job_tell(l->job, progress, (struct picture){0});
 }
 
+// By the hashes, and where ours is not known yet by the places: one that lies there still is
+// another.
+static bool is_other(const struct checkpoint_model *m, const char *path, const char *hash)
+{
+    return hash ? !g_str_equal(m->hash, hash)
+                : m->path && !g_str_equal(m->path, path) && g_file_test(m->path, G_FILE_TEST_EXISTS);
+}
+
+char *learner_other_model(const char *checkpoint, const char *path, const char *hash)
+{
+    struct checkpoint_model m;
+    char *title = NULL;
+    if (checkpoint_model_read(checkpoint, &m) && is_other(&m, path, hash)) {
+        title = m.path ? model_title(m.path, m.name) : NULL;
+        title = title && *title ? title : g_strdup(_("another model"));
+    }
+    checkpoint_model_clear(&m);
+    return title;
+}
+
+static bool check_model(const TinctureJob *job, struct engine *e, struct task *task, GError **error)
+{
+    const char *hash = job->in.resume ? model_hash(e->model, MODEL_UNET, task, NULL) : NULL;
+    g_autofree char *other =
+        hash ? learner_other_model(job->in.source, e->model->path, hash) : NULL;
+    if (other) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    _("it was begun with %s, and goes on once that is chosen again"), other);
+    }
+    return !other;
+}
+
 bool learner_begin(struct learner *l, TinctureJob *job, struct engine *engine, GError **error)
 {
     const struct settings *learn = job->in.document->learn;
@@ -23,7 +57,7 @@ bool learner_begin(struct learner *l, TinctureJob *job, struct engine *engine, G
         .engine = engine,
         .task = {.report = report_cb, .data = l, .cancellable = job->cancel},
     };
-    if (!engine_ready(engine, error)) {
+    if (!engine_ready(engine, error) || !check_model(job, engine, &l->task, error)) {
         return false;
     }
     l->learning = engine_take_learning(engine, job->in.source, &l->adapter);

@@ -15,6 +15,7 @@ void outcome_clear(struct outcome *o)
     g_free(o->device);
     g_free(o->model);
     photo_unref(o->photo);
+    g_free(o->model_hash);
     picture_clear(&o->view);
     picture_clear(&o->thumb);
     result_unref(o->result);

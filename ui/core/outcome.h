@@ -24,6 +24,7 @@ struct outcome {
     char *device, *model;       // what was loaded, for a person to read
     const char *precision;      // that it draws in: static
     struct photo *photo;        // that was opened
+    char *model_hash;           // of the U-Net at hand; NULL: not known yet
     struct picture view;        // of a photo or a result, as large as the window shows it
     struct picture thumb;       // of a result
     struct result *result;      // of an edit

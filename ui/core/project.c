@@ -684,6 +684,7 @@ static void tincture_project_finalize(GObject *object)
     g_queue_clear_full(&self->unsaid, message_free);
     photo_unref(self->photo);
     g_free(self->title);
+    g_free(self->resume_model);
     document_clear(&self->document);
     g_clear_pointer(&self->presets, json_object_unref);
     history_free(self->history);

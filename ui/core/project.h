@@ -74,6 +74,7 @@ struct _TinctureProject {
     double redrawn, redrawn_best; // dB: how well it draws the photo again, and did at best
     int best_step;                // the step of that; 0: not measured
     bool can_resume;              // a training of this document waits to be gone on with:
+    char *resume_model;           // one that waits for this model; NULL: none
     int resume_step, resume_steps;
 };
 

@@ -58,7 +58,7 @@ static void opened(TinctureSession *self, TinctureJob *job)
     }
     live_keep_now(self->live);
     library_opened(self->library, job);
-    training_read(self->training);
+    training_opened(self->training, job->out.model_hash);
     if (job->out.note) {
         tincture_project_say(self->project, MESSAGE_INFO, "%s: %s", self->project->title,
                              job->out.note);

@@ -2,6 +2,7 @@
 
 #include "compute/i18n.h"
 
+#include "ui/core/learner.h"
 #include "ui/core/plain_text.h"
 
 #include <glib/gstdio.h>
@@ -16,6 +17,8 @@ static void tell(struct training *t)
     TinctureProject *p = t->project;
     g_clear_handle_id(&t->tell_timer, g_source_remove);
     p->can_resume = training_waits(t);
+    g_free(p->resume_model);
+    p->resume_model = t->run.state == RUN_STOPPED ? g_strdup(t->other_model) : NULL;
     p->resume_step = t->run.step;
     p->resume_steps = t->run.steps;
     tincture_project_changed(p, DOCUMENT_TRAINING);
@@ -65,6 +68,13 @@ static GPtrArray *unfinished_runs(struct training *t)
     return runs ? runs : g_ptr_array_new_with_free_func((GDestroyNotify)store_run_free);
 }
 
+// With which alone it can be gone on with; NULL: the one at hand.
+static char *other_model(struct training *t, const struct store_run *run)
+{
+    g_autofree char *path = store_own_path(t->library->store, run->checkpoint);
+    return path ? learner_other_model(path, t->library->model, t->model_hash) : NULL;
+}
+
 // What is known of a training that is not running.
 static void show_curve(struct training *t, const struct store_run *run)
 {
@@ -88,18 +98,26 @@ static void show_learned(struct training *t)
     store_run_clear(&run);
 }
 
-// The newest training that can be gone on with. Not one that was killed before its first
-// checkpoint, nor one that runs right now in another window: their rows stay.
+// The newest training that can be gone on with, else the newest that another model goes on with.
+// Not one that was killed before its first checkpoint, nor one that runs right now in another
+// window: their rows stay.
 void training_read(struct training *t)
 {
     store_run_clear(&t->run);
+    g_clear_pointer(&t->other_model, g_free);
     g_autoptr(GPtrArray) runs = unfinished_runs(t);
-    for (guint i = 0; i < runs->len && !t->run.id; i++) {
+    for (guint i = 0; i < runs->len && (!t->run.id || t->other_model); i++) {
         struct store_run *run = runs->pdata[i];
         if (has_checkpoint(t, run) &&
             !(run->state == RUN_ACTIVE && store_training_elsewhere(t->library->store))) {
-            t->run = *run;
-            *run = (struct store_run){0};
+            g_autofree char *other = other_model(t, run);
+            if (!t->run.id || !other) {
+                store_run_clear(&t->run);
+                t->run = *run;
+                *run = (struct store_run){0};
+                g_free(t->other_model);
+                t->other_model = g_steal_pointer(&other);
+            }
         }
     }
     t->run.state = RUN_STOPPED;
@@ -111,9 +129,16 @@ void training_read(struct training *t)
     tell(t);
 }
 
+void training_opened(struct training *t, const char *model_hash)
+{
+    g_free(t->model_hash);
+    t->model_hash = g_strdup(model_hash);
+    training_read(t);
+}
+
 bool training_waits(const struct training *t)
 {
-    return t->run.id && t->run.state == RUN_STOPPED;
+    return t->run.id && t->run.state == RUN_STOPPED && !t->other_model;
 }
 
 // ---- ends ---------------------------------------------------------------------------------------
@@ -132,7 +157,8 @@ static void end_other_runs(struct training *t)
     g_autoptr(GPtrArray) runs = unfinished_runs(t);
     for (guint i = 0; i < runs->len; i++) {
         struct store_run *run = runs->pdata[i];
-        if (run->id != t->run.id) {
+        g_autofree char *other = run->id != t->run.id ? other_model(t, run) : NULL;
+        if (run->id != t->run.id && !other) {
             end_run(t, run);
         }
     }
@@ -313,6 +339,7 @@ bool training_begin(struct training *t)
     const struct document *d = &t->project->document;
     g_autofree char *uuid = g_uuid_string_random();
     store_run_clear(&t->run); // the row of one that waited stays for now
+    g_clear_pointer(&t->other_model, g_free);
     g_array_set_size(t->project->loss, 0);
     t->run = (struct store_run){
         .document = t->library->row.id,
@@ -380,5 +407,7 @@ void training_free(struct training *t)
     g_clear_handle_id(&t->tell_timer, g_source_remove);
     store_run_clear(&t->run);
     g_free(t->adapter);
+    g_free(t->other_model);
+    g_free(t->model_hash);
     g_free(t);
 }

@@ -15,6 +15,8 @@ struct training {
 
     // owned
     struct store_run run; // the one that runs or waits; id 0: none
+    char *other_model;    // with which alone it goes on, as a person calls it; NULL: the one at hand
+    char *model_hash;     // of the one at hand; NULL: not known
     char *adapter;        // where the running one's adapter goes, relative to the library
     guint save_timer, tell_timer;
 
@@ -26,7 +28,9 @@ struct training {
 struct training *training_new(TinctureProject *project, TinctureQueue *queue,
                               struct library *library);
 void training_free(struct training *t);
-void training_read(struct training *t);  // the one of the document that was opened
+// The document that was opened, and the hash of the model at hand (NULL: not known).
+void training_opened(struct training *t, const char *model_hash);
+void training_read(struct training *t);  // the one of the document that is open
 void training_leave(struct training *t); // at the close: its checkpoint is still to come
 
 // Both say what is in the way and return false where there is no training then.

@@ -17,7 +17,7 @@ struct _TinctureLearnPanel {
     AdwExpanderRow *expert;
     GtkWidget *start, *stop, *resume_box, *training_box;
     GtkExpander *training;
-    GtkLabel *resume_text, *redrawn;
+    GtkLabel *resume_text, *other_text, *redrawn;
     TinctureLossPlot *plot;
     TinctureSampleStrip *samples;
 
@@ -74,6 +74,20 @@ static void show_training(TinctureLearnPanel *self, const TinctureProject *proje
     gtk_widget_set_visible(GTK_WIDGET(self->samples), project->samples->len > 0);
 }
 
+// A training that was stopped under a model that is not at hand; NULL: none.
+static void show_other_model(TinctureLearnPanel *self, const char *model)
+{
+    const TinctureProject *project = project_of(self);
+    gtk_widget_set_visible(GTK_WIDGET(self->other_text), model != NULL);
+    if (model != NULL) {
+        g_autofree char *text = g_strdup_printf(
+            _("A training with %s stopped after %d of %d steps; it goes on once that is chosen "
+              "again"),
+            model, project->resume_step, project->resume_steps);
+        gtk_label_set_text(self->other_text, text);
+    }
+}
+
 static void job_changed(TincturePanel *panel)
 {
     TinctureLearnPanel *self = TINCTURE_LEARN_PANEL(panel);
@@ -93,6 +107,7 @@ static void job_changed(TincturePanel *panel)
                                                 project->resume_step, project->resume_steps);
         gtk_label_set_text(self->resume_text, text);
     }
+    show_other_model(self, learning ? NULL : project->resume_model);
     if (learning != self->learning) {
         // Open while there is something to follow; afterwards editing has the room.
         gtk_expander_set_expanded(self->training, learning);
@@ -141,6 +156,7 @@ static void tincture_learn_panel_class_init(TinctureLearnPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, start);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, resume_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, resume_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, other_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, stop);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, training_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, training);

@@ -5,7 +5,7 @@
 // Takes path or bytes, title (whose suffix the library's copy gets), folder (the library's; NULL:
 // no copy is kept), file (relative path of its copy, where a document has one already; read from
 // elsewhere it must be the same picture) and the id of that document. Ends with the photo, its
-// picture and a note; in.file is known then.
+// picture, the model's hash and a note; in.file is known then.
 #include "compute/i18n.h"
 #include "compute/replace.h"
 #include "render/file.h"
@@ -186,6 +186,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
         return false;
     }
     job->out.photo = photo;
+    job->out.model_hash = g_strdup(model_known_hash(e->model, MODEL_UNET));
     job->out.view = picture_from_image(photo->view);
     job->out.note = g_strdup(full->meta.note);
     return true;
