@@ -57,6 +57,7 @@ check $? "edit and export give the same pixels"
 refused 2 "both say the size" export --image "$samples/cat.png" --percent 20 --long-edge 100 --out o.png
 refused 2 "format: 'gif' is not one of" export --image "$samples/cat.png" --format gif --out o.png
 refused 2 "format: 'gif' is not one of" batch "$samples/cat.png" --prompt a --format gif --out many
+refused 2 "is no picture's ending, and --format asks for TIFF, which ends in .tif" export --image "$samples/cat.png" --format tiff --out o.xyz
 refused 2 "asks for TIFF, and that ending is a PNG file's" export --image "$samples/cat.png" --format tiff --out o.png
 refused 2 "has 8 bits a channel" export --image "$samples/cat.png" --bits 16 --out o.jpg
 refused 2 "pictures can be saved as" export --image "$samples/cat.png" --out o.xyz

@@ -19,6 +19,7 @@ struct export_window {
     AdwEntryRow *name;
     AdwActionRow *place;
     GtkWidget *beside, *accept;
+    GtkLabel *fault;
     struct setting_list *rows;
 
     struct settings *options;
@@ -115,12 +116,35 @@ static void follow_format(struct export_window *w)
 {
     const char *name = gtk_editable_get_text(GTK_EDITABLE(w->name));
     const char *suffix = export_suffix(w->options);
-    if (codec_find_suffix(name) == codec_find(suffix) ||
-        codec_find_suffix(name) == codec_find(settings_choice(w->options, "format"))) {
+    const struct codec *named = codec_find_suffix(name);
+    if (named != NULL && (named == codec_find(suffix) ||
+                          named == codec_find(settings_choice(w->options, "format")))) {
         return;
     }
-    g_autofree char *named = g_strdup_printf("%.*s.%s", (int)(ending(name) - name), name, suffix);
-    set_name(w, named);
+    g_autofree char *full = g_strdup_printf("%.*s.%s", (int)(ending(name) - name), name, suffix);
+    set_name(w, full);
+}
+
+static char *name_fault(const char *name)
+{
+    return *name == '\0'              ? g_strdup(_("The file needs a name"))
+           : strchr(name, '/') != NULL ? g_strdup(_("A name cannot have a “/” in it; another folder "
+                                                    "is chosen with Change…"))
+                                       : NULL;
+}
+
+// What is in the way of an export stands there in a sentence.
+static void show_fault(gpointer data)
+{
+    struct export_window *w = data;
+    if (w->rows == NULL) {
+        return;
+    }
+    char *fault = name_fault(gtk_editable_get_text(GTK_EDITABLE(w->name)));
+    g_autofree char *text = fault != NULL ? fault : setting_list_dup_fault(w->rows);
+    gtk_label_set_text(w->fault, text != NULL ? text : "");
+    gtk_widget_set_visible(GTK_WIDGET(w->fault), text != NULL);
+    gtk_widget_set_sensitive(w->accept, text == NULL);
 }
 
 // The format gets that of an ending that was typed.
@@ -132,7 +156,7 @@ static void name_changed_cb(struct export_window *w)
         settings_parse(w->options, "format", codec->name, NULL);
         setting_list_show(w->rows, w->options);
     }
-    gtk_widget_set_sensitive(w->accept, *name != '\0' && strchr(name, '/') == NULL);
+    show_fault(w);
 }
 
 static void option_cb(const char *key, double value, gpointer data)
@@ -234,6 +258,14 @@ static AdwPreferencesGroup *build_place(struct export_window *w)
         w->place, named_button_new(_("_Change…"), "export.change", G_CALLBACK(change_cb), w));
     adw_preferences_group_add(group, GTK_WIDGET(w->name));
     adw_preferences_group_add(group, GTK_WIDGET(w->place));
+    w->fault = GTK_LABEL(gtk_label_new(NULL));
+    gtk_label_set_xalign(w->fault, 0);
+    gtk_label_set_wrap(w->fault, TRUE);
+    gtk_widget_set_visible(GTK_WIDGET(w->fault), FALSE);
+    gtk_widget_set_margin_top(GTK_WIDGET(w->fault), 6);
+    gtk_widget_set_name(GTK_WIDGET(w->fault), "export.fault");
+    gtk_widget_add_css_class(GTK_WIDGET(w->fault), "error");
+    adw_preferences_group_add(group, GTK_WIDGET(w->fault));
     return group;
 }
 
@@ -250,6 +282,7 @@ static void build(struct export_window *w)
     adw_window_set_content(ADW_WINDOW(w->window), box);
     w->rows = setting_list_new(options, NULL, "export", option_cb, w);
     setting_list_show(w->rows, w->options);
+    setting_list_on_typed(w->rows, show_fault);
 }
 
 // While the rows are there.

@@ -7,6 +7,7 @@ struct setting_list {
     AdwPreferencesGroup *group;
     AdwExpanderRow *expert;
     setting_changed_fn changed;
+    setting_typed_fn typed; // NULL: nobody asks
     gpointer data;
 
     // owned
@@ -55,6 +56,27 @@ static void changed_cb(GtkWidget *row, double value, struct setting_list *list)
     }
 }
 
+static void typed_cb(GtkWidget *row, struct setting_list *list)
+{
+    if (list->typed != NULL) {
+        list->typed(list->data);
+    }
+}
+
+void setting_list_on_typed(struct setting_list *list, setting_typed_fn typed)
+{
+    list->typed = typed;
+}
+
+char *setting_list_dup_fault(struct setting_list *list)
+{
+    char *fault = NULL;
+    for (guint i = 0; i < list->rows->len && fault == NULL; i++) {
+        fault = tincture_setting_row_dup_fault(list->rows->pdata[i]);
+    }
+    return fault;
+}
+
 static gboolean is_expert(const struct setting *setting)
 {
     return setting->level == SETTING_EXPERT;
@@ -77,6 +99,7 @@ static void add_row(struct setting_list *list, const struct setting *setting)
 {
     GtkWidget *row = tincture_setting_row_new(setting, list->prefix);
     g_signal_connect(row, "changed", G_CALLBACK(changed_cb), list);
+    g_signal_connect(row, "typed", G_CALLBACK(typed_cb), list);
     if (is_expert(setting)) {
         adw_expander_row_add_row(list->expert, row);
     } else {

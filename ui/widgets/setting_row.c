@@ -22,7 +22,7 @@ struct _TinctureSettingRow {
     gboolean updating; // the controls are being set: ignore their signals
 };
 
-enum { CHANGED, N_SIGNALS };
+enum { CHANGED, TYPED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(TinctureSettingRow, tincture_setting_row, ADW_TYPE_PREFERENCES_ROW)
@@ -204,11 +204,19 @@ static void entry_apply(TinctureSettingRow *self)
     show_value(self);
 }
 
+static void typed_cb(TinctureSettingRow *self)
+{
+    if (!self->updating) {
+        g_signal_emit(self, signals[TYPED], 0);
+    }
+}
+
 // When the entry loses the keyboard a valid value is kept and an invalid one forgotten.
 static void entry_left_cb(TinctureSettingRow *self)
 {
     entry_apply(self);
     show_value(self);
+    g_signal_emit(self, signals[TYPED], 0);
 }
 
 static void toggle_changed_cb(TinctureSettingRow *self)
@@ -281,6 +289,7 @@ static GtkWidget *build_entry(TinctureSettingRow *self)
     g_signal_connect_swapped(focus, "leave", G_CALLBACK(entry_left_cb), self);
     gtk_widget_add_controller(self->entry, focus);
     g_signal_connect_swapped(self->entry, "activate", G_CALLBACK(entry_apply), self);
+    g_signal_connect_swapped(self->entry, "changed", G_CALLBACK(typed_cb), self);
     return self->entry;
 }
 
@@ -388,6 +397,8 @@ static void tincture_setting_row_class_init(TinctureSettingRowClass *klass)
     GTK_WIDGET_CLASS(klass)->focus = row_focus_controls;
     signals[CHANGED] = g_signal_new("changed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                     NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
+    signals[TYPED] = g_signal_new("typed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                  NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void tincture_setting_row_init(TinctureSettingRow *self)
@@ -426,6 +437,22 @@ void tincture_setting_row_set_value(TinctureSettingRow *self, double value)
         self->value = value;
         show_value(self);
     }
+}
+
+char *tincture_setting_row_dup_fault(TinctureSettingRow *self)
+{
+    g_return_val_if_fail(TINCTURE_IS_SETTING_ROW(self), NULL);
+    const struct setting *p = self->setting;
+    const char *text = self->entry ? gtk_editable_get_text(GTK_EDITABLE(self->entry)) : NULL;
+    g_autofree char *shown = self->entry ? value_text(p, self->value) : NULL;
+    g_autofree char *number = text ? with_decimal_point(text) : NULL;
+    double value;
+    if (text == NULL || g_str_equal(text, shown) || setting_parse(p, number, &value, NULL)) {
+        return NULL;
+    }
+    g_autofree char *least = value_text(p, p->min), *most = value_text(p, p->max);
+    return g_strdup_printf(_("%s: “%s” is not a number from %s to %s"), translated(p->title), text,
+                           least, most);
 }
 
 void tincture_setting_row_mark(TinctureSettingRow *self, const char *name)

@@ -513,6 +513,10 @@ char *drive_fact(struct drive *drive, const char *name)
     if (g_str_has_prefix(name, "inside.")) {
         return yes_no(drive_widget_is_inside(GTK_WIDGET(drive->window), name + strlen("inside.")));
     }
+    if (g_str_has_prefix(name, "sensitive.")) {
+        return yes_no(
+            drive_widget_is_sensitive(GTK_WIDGET(drive->window), name + strlen("sensitive.")));
+    }
     if (g_str_has_prefix(name, "rows.")) {
         return drive_widget_rows(GTK_WIDGET(drive->window), name + strlen("rows."));
     }

@@ -277,6 +277,12 @@ gboolean drive_widget_middle(GtkWidget *root, const char *name, double *x, doubl
                                             gtk_widget_get_height(widget) / 2.0, x, y);
 }
 
+gboolean drive_widget_is_sensitive(GtkWidget *root, const char *name)
+{
+    GtkWidget *widget = find(root, name);
+    return widget != NULL && gtk_widget_is_sensitive(widget);
+}
+
 gboolean drive_widget_is_inside(GtkWidget *root, const char *name)
 {
     GtkWidget *widget = find(root, name);
