@@ -36,14 +36,20 @@ void tincture_window_install_batch(GtkWidgetClass *widget_class)
 
 // ---- what came of it ----------------------------------------------------------------------------
 
-// As wide as the dialog makes it, so that the height that it asks for is the one that it needs.
-static GtkWidget *list_of(const GPtrArray *sentences)
+static char *sentences_of(const GPtrArray *sentences)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    GString *text = g_string_new(NULL);
     for (guint i = 0; i < sentences->len; i++) {
         g_string_append_printf(text, "%s%s", i ? "\n" : "", (const char *)sentences->pdata[i]);
     }
-    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "name", "batch.faults", "label", text->str,
+    return g_string_free(text, FALSE);
+}
+
+// As wide as the dialog makes it, so that the height that it asks for is the one that it needs.
+static GtkWidget *list_of(const GPtrArray *sentences)
+{
+    g_autofree char *text = sentences_of(sentences);
+    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "name", "batch.faults", "label", text,
                                     "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
                                     "max-width-chars", 28, "xalign", 0.0, "selectable", TRUE, NULL);
     return g_object_new(GTK_TYPE_SCROLLED_WINDOW, "child", label, "hscrollbar-policy",
@@ -71,7 +77,9 @@ static void show_faults(TinctureWindow *self, TinctureJob *job)
         g_strdup_printf(P_("%u of %u photo is in the folder %s.",
                            "%u of %u photos are in the folder %s.", b->photos->len),
                         b->made + b->there, b->photos->len, shown);
-    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), NULL, body);
+    g_autofree char *also = sentences_of(b->notes);
+    g_autofree char *all = *also != '\0' ? g_strdup_printf("%s\n%s", body, also) : g_strdup(body);
+    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), NULL, all);
     AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
     g_autofree char *heading = g_strdup_printf(
         P_("%u Entry Was Not Done", "%u Entries Were Not Done", b->faults->len), b->faults->len);

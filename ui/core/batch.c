@@ -257,7 +257,7 @@ static void item_clear(struct item *i)
 static bool open_photo(struct run *run, const char *path, struct item *i, GError **error)
 {
     g_autoptr(GFile) from = g_file_new_for_path(path);
-    struct image *full = image_load(from, &run->task, error);
+    struct image *full = image_load_whole(from, &run->task, error); // nobody looks at each
     if (full && full->meta.note) {
         add_sentence(run->b->notes, path, full->meta.note);
     }

@@ -3,6 +3,7 @@
 
 #include "compute/i18n.h"
 
+#include "ui/core/batch.h"
 #include "ui/core/batch_page.h"
 #include "ui/core/engine.h"
 
@@ -238,6 +239,8 @@ static void batched(TinctureSession *self, TinctureJob *job)
     if (!job->error && job->out.note) {
         g_free(self->exported);
         self->exported = g_build_filename(job->in.folder, BATCH_PAGE, NULL);
+    }
+    if (!job->error && job->out.note && job->out.batch->faults->len == 0) {
         tincture_project_say(self->project, MESSAGE_EXPORTED, "%s", job->out.note);
     }
 }
