@@ -39,16 +39,20 @@ static void show_count(TinctureLibraryPage *self)
         [SHOW_MISSING] = N_("No Original Is Missing"),
         [SHOW_TRASH] = N_("The Trash Is Empty"),
     };
+    const struct library *l = self->session->library;
+    const enum catalogue_show show = self->catalogue->show;
     const gboolean any = g_list_model_get_n_items(G_LIST_MODEL(self->catalogue->entries)) > 0;
-    adw_status_page_set_title(self->nothing, *self->catalogue->words != '\0'
-                                                 ? _("Nothing Found")
-                                                 : translated(none[self->catalogue->show]));
+    adw_status_page_set_title(self->nothing,
+                              *self->catalogue->words != '\0' ? _("Nothing Found")
+                              : show == SHOW_ALL && l->measured && l->use.in_trash > 0
+                                  ? _("All Photos Are in the Trash")
+                                  : translated(none[show]));
     gtk_stack_set_visible_child_name(self->pages, any ? "grid" : "nothing");
     gtk_widget_set_sensitive(GTK_WIDGET(self->sort), self->catalogue->show != SHOW_TRASH);
 }
 
 // "Library uses 1.8 GB, 1.2 GB of it results without a star"
-static char *use_text(const struct store_use *use)
+static char *bytes_text(const struct store_use *use)
 {
     g_autofree char *all = g_format_size((guint64)use->bytes);
     g_autofree char *plain = g_format_size((guint64)use->plain_bytes);
@@ -65,11 +69,26 @@ static char *use_text(const struct store_use *use)
                : g_strdup_printf(_("Library uses %s"), all);
 }
 
+// What uses no room is counted: "0 bytes in the trash" would say that it is empty.
+static char *use_text(const struct store_use *use)
+{
+    if (use->in_trash == 0 || use->trash_bytes > 0) {
+        return bytes_text(use);
+    }
+    const struct store_use others = {
+        .plain = use->plain, .bytes = use->bytes, .plain_bytes = use->plain_bytes};
+    g_autofree char *text = bytes_text(&others);
+    return g_strdup_printf(P_("%s; %u thing in the trash takes no room",
+                              "%s; %u things in the trash take no room", use->in_trash),
+                           text, use->in_trash);
+}
+
 static void show_use(TinctureLibraryPage *self)
 {
     const struct library *l = self->session->library;
     g_autofree char *text = l->measured ? use_text(&l->use) : g_strdup("");
     gtk_label_set_text(self->use, text);
+    show_count(self);
 }
 
 static const TinctureJob *find_job(TinctureLibraryPage *self)

@@ -3,6 +3,7 @@
 #include "ui/window_private.h"
 
 #include "compute/i18n.h"
+#include "ui/core/plain_text.h"
 #include "ui/dialogs/show_file.h"
 
 static struct library *library_of(GtkWidget *widget)
@@ -19,6 +20,19 @@ static enum store_kind kind_of(GVariant *target, gint64 *id)
     return store_kind_find(noun);
 }
 
+// Of what is in the trash, as a person calls it.
+static char *name_of(const struct library *l, enum store_kind kind, gint64 id)
+{
+    g_autoptr(GPtrArray) trash = store_trash(l->store, NULL);
+    for (guint i = 0; trash != NULL && i < trash->len; i++) {
+        const struct store_trashed *t = trash->pdata[i];
+        if (t->kind == kind && t->id == id) {
+            return plain_text(t->name, TEXT_NAME);
+        }
+    }
+    return NULL;
+}
+
 static void delete_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureWindow *self = TINCTURE_WINDOW(widget);
@@ -27,7 +41,11 @@ static void delete_action(GtkWidget *widget, const char *name, GVariant *target)
     if (tincture_session_delete(self->session, kind, id)) {
         g_autofree char *undo = g_strdup_printf("win.restore(('%s', int64 %" G_GINT64_FORMAT "))",
                                                 store_kind_noun(kind), id);
-        tincture_window_toast(self, _("Deleted"), _("Undo"), undo);
+        g_autofree char *deleted = name_of(library_of(widget), kind, id);
+        g_autofree char *text = deleted != NULL && *deleted != '\0'
+                                    ? g_strdup_printf(_("Deleted “%s”"), deleted)
+                                    : g_strdup(_("Deleted"));
+        tincture_window_toast(self, text, _("Undo"), undo);
     }
 }
 
@@ -101,8 +119,12 @@ static void empty_action(GtkWidget *widget, const char *name, GVariant *target)
            "%u things that were deleted go for good, and %s on the disk are free again.",
            use->in_trash),
         use->in_trash, size);
-    ask(TINCTURE_WINDOW(widget), _("Empty the Trash?"), body, _("_Empty Trash"), TRUE,
-        G_CALLBACK(empty_cb));
+    g_autofree char *bodiless =
+        g_strdup_printf(P_("%u thing that was deleted goes for good.",
+                           "%u things that were deleted go for good.", use->in_trash),
+                        use->in_trash);
+    ask(TINCTURE_WINDOW(widget), _("Empty the Trash?"), use->trash_bytes > 0 ? body : bodiless,
+        _("_Empty Trash"), TRUE, G_CALLBACK(empty_cb));
 }
 
 static void stop_action(GtkWidget *widget, const char *name, GVariant *target)

@@ -194,6 +194,8 @@ static void test_documents(void)
     g_assert_true(store_thumb(s, older->id, &thumb, &error));
     g_assert_cmpmem(g_bytes_get_data(thumb.rgba, NULL), g_bytes_get_size(thumb.rgba), "new.", 4);
     g_bytes_unref(thumb.rgba);
+    g_assert_cmpuint(newer->nth, ==, 2); // of that name
+    g_assert_cmpuint(older->nth, ==, 1);
     // Times are whole seconds: what is saved next is saved later.
     g_assert_cmpint(
         sqlite3_exec(s->db, "UPDATE documents SET modified = modified - 10", NULL, NULL, NULL), ==,

@@ -63,9 +63,16 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(TinctureCatalogue, tincture_catalogue, G_TYPE_OBJECT)
 
+// Those of the same name are told apart by a number.
+static char *title_of(const struct store_entry *row)
+{
+    g_autofree char *name = plain_text(row->name, TEXT_NAME);
+    return row->nth > 1 ? g_strdup_printf("%s (%u)", name, row->nth) : g_steal_pointer(&name);
+}
+
 static TinctureLibraryEntry *entry_of_row(const struct library *l, const struct store_entry *row)
 {
-    g_autofree char *title = plain_text(row->name, TEXT_NAME);
+    g_autofree char *title = title_of(row);
     g_autofree char *photo = store_own_path(l->store, row->photo);
     TinctureLibraryEntry *e = tincture_library_entry_new(title, photo, NULL);
     e->id = row->id;

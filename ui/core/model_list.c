@@ -165,9 +165,16 @@ static bool takes_any(const char *name)
     return *name != '.';
 }
 
+static gboolean is_same_place(gconstpointer a, gconstpointer b)
+{
+    g_autofree char *real_a = realpath(a, NULL), *real_b = realpath(b, NULL);
+    return g_str_equal(a, b) || (real_a && g_strcmp0(real_a, real_b) == 0);
+}
+
+// By whichever of its names it came first.
 static void add_path(GPtrArray *paths, const char *path)
 {
-    if (!g_ptr_array_find_with_equal_func(paths, path, g_str_equal, NULL)) {
+    if (!g_ptr_array_find_with_equal_func(paths, path, is_same_place, NULL)) {
         g_ptr_array_add(paths, g_strdup(path));
     }
 }
@@ -180,6 +187,27 @@ static void add_folder(GPtrArray *paths, const char *folder, const struct task *
             add_path(paths, inside->pdata[i]);
         }
     }
+}
+
+static bool is_named(const GPtrArray *list, const char *name)
+{
+    for (guint i = 0; i < list->len; i++) {
+        if (g_strcmp0(((const struct model_entry *)list->pdata[i])->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// One that is called as another one is told apart by the folder that it lies in.
+static void add_model(GPtrArray *list, struct model_entry *entry)
+{
+    if (is_named(list, entry->name)) {
+        g_autofree char *name = entry->name, *folder = g_path_get_dirname(entry->path);
+        g_autofree char *shown = g_filename_display_basename(folder);
+        entry->name = g_strdup_printf("%s (%s)", name, shown);
+    }
+    g_ptr_array_add(list, entry);
 }
 
 GPtrArray *model_list_read(const char *const *paths, const char *hashed, struct task *task,
@@ -201,7 +229,7 @@ GPtrArray *model_list_read(const char *const *paths, const char *hashed, struct 
         if (task_cancelled(task, error)) {
             return NULL;
         }
-        g_ptr_array_add(list, read_model(path, g_strcmp0(path, hashed) == 0, task));
+        add_model(list, read_model(path, g_strcmp0(path, hashed) == 0, task));
     }
     return g_steal_pointer(&list);
 }

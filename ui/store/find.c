@@ -77,8 +77,9 @@ static char *find_sql(guint words, enum store_order order, bool starred)
 {
     GString *sql = g_string_new(
         "SELECT d.id, d.name, d.origin, d.modified, d.photo, d.prompt, "
-        "(SELECT COUNT(*) FROM results AS r WHERE document = d.id AND " STORE_THERE ") AS results "
-        "FROM documents AS d WHERE d.deleted = 0");
+        "(SELECT COUNT(*) FROM results AS r WHERE document = d.id AND " STORE_THERE ") AS results, "
+        "n.nth FROM documents AS d JOIN (SELECT id, ROW_NUMBER() OVER (PARTITION BY name ORDER BY "
+        "id) AS nth FROM documents WHERE deleted = 0) AS n ON n.id = d.id WHERE d.deleted = 0");
     for (guint i = 0; i < words; i++) {
         g_string_append_printf(
             sql, " AND d.id IN (SELECT rowid >> 32 FROM words WHERE words MATCH ?%u)", i + 2);
@@ -107,6 +108,7 @@ static void *entry_from_row(sqlite3_stmt *q)
         .photo = store_column_path(q, 4),
         .prompt = store_column_text(q, 5),
         .results = (guint)sqlite3_column_int(q, 6),
+        .nth = (guint)sqlite3_column_int(q, 7),
     };
     return e;
 }

@@ -88,6 +88,7 @@ struct store_entry {
     char *photo;     // relative path
     char *prompt;
     guint results; // how many
+    guint nth;     // of those with this name, in the order in which they came; 1: the first
 };
 void store_entry_free(struct store_entry *e);
 enum store_order { STORE_NEWEST, STORE_BY_NAME, STORE_FIRST, STORE_MOST_RESULTS, STORE_ORDERS };

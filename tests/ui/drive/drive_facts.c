@@ -389,6 +389,12 @@ static char *waiting(struct drive *d)
     return text_or_none(seen_now ? tincture_window_get_message(d->window) : NULL);
 }
 
+static char *toast_shown(struct drive *d)
+{
+    g_autofree char *text = drive_widget_toast(GTK_WIDGET(d->window));
+    return text_or_none(text);
+}
+
 static char *focus(struct drive *d)
 {
     return drive_widget_focus(GTK_WIDGET(d->window));
@@ -454,6 +460,7 @@ static const struct {
     {"dialog-choices", dialog_choices},
     {"menu", menu},
     {"toast", waits},
+    {"toast-shown", toast_shown},
     {"focus", focus},
 };
 

@@ -91,6 +91,7 @@ char *drive_widget_get(GtkWidget *root, const char *name);
 char *drive_widget_rows(GtkWidget *root, const char *name); // of a list box, or NULL
 gboolean drive_widget_middle(GtkWidget *root, const char *name, double *x, double *y);
 // All of it lies in the window.
+char *drive_widget_toast(GtkWidget *root); // NULL: none is seen
 gboolean drive_widget_is_sensitive(GtkWidget *root, const char *name);
 gboolean drive_widget_is_inside(GtkWidget *root, const char *name);
 // The items of all choices below, each with "; " behind it. Newly allocated.

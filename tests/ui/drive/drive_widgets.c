@@ -242,6 +242,9 @@ char *drive_widget_get(GtkWidget *root, const char *name)
     if (GTK_IS_CHECK_BUTTON(widget)) {
         return g_strdup(gtk_check_button_get_active(GTK_CHECK_BUTTON(widget)) ? "on" : "off");
     }
+    if (ADW_IS_STATUS_PAGE(widget)) {
+        return g_strdup(adw_status_page_get_title(ADW_STATUS_PAGE(widget)));
+    }
     if (GTK_IS_LABEL(widget)) {
         return g_strdup(gtk_label_get_text(GTK_LABEL(widget)));
     }
@@ -275,6 +278,32 @@ gboolean drive_widget_middle(GtkWidget *root, const char *name, double *x, doubl
     return widget != NULL && gtk_widget_get_mapped(widget) &&
            gtk_widget_translate_coordinates(widget, root, gtk_widget_get_width(widget) / 2.0,
                                             gtk_widget_get_height(widget) / 2.0, x, y);
+}
+
+static char *first_text(GtkWidget *root)
+{
+    if (GTK_IS_LABEL(root)) {
+        return g_strdup(gtk_label_get_text(GTK_LABEL(root)));
+    }
+    char *text = NULL;
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL && text == NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        text = first_text(child);
+    }
+    return text;
+}
+
+char *drive_widget_toast(GtkWidget *root)
+{
+    if (g_str_equal(G_OBJECT_TYPE_NAME(root), "AdwToastWidget") && gtk_widget_get_mapped(root)) {
+        return first_text(root);
+    }
+    char *text = NULL;
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL && text == NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        text = drive_widget_toast(child);
+    }
+    return text;
 }
 
 gboolean drive_widget_is_sensitive(GtkWidget *root, const char *name)
