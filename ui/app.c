@@ -111,17 +111,31 @@ static void prefer(char **value, const char *key)
     }
 }
 
+// Numbers that the layers below read of the environment.
+static const struct {
+    const char *key, *variable;
+} numbers[] = {{"threads", "TINCTURE_THREADS"}, {"memory-limit", "TINCTURE_MEMORY"}};
+
+static void take_numbers(TinctureApp *self)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        const int number = preferences_int(numbers[i].key, 0);
+        g_autofree char *text = g_strdup_printf("%d", number);
+        if (number > 0 && g_getenv(numbers[i].variable) == NULL &&
+            g_setenv(numbers[i].variable, text, TRUE)) {
+            self->own_numbers |= 1u << i;
+        }
+    }
+}
+
 // What the command line or the environment does not say; what it does say comes back at a start
 // that the program makes itself.
 static void take_engine_preferences(TinctureApp *self)
 {
-    g_autofree char *threads = g_strdup_printf("%d", preferences_int("threads", 0));
     prefer(&self->device, "device");
     prefer(&self->precision, "precision");
     prefer(&self->data_dir, "library-folder");
-    if (!g_str_equal(threads, "0") && g_getenv("TINCTURE_THREADS") == NULL) {
-        self->own_threads = g_setenv("TINCTURE_THREADS", threads, TRUE);
-    }
+    take_numbers(self);
 }
 
 static void tincture_app_startup(GApplication *app)
@@ -311,12 +325,14 @@ int tincture_app_run(TinctureApp *self, int argc, char **argv)
 {
     int status = g_application_run(G_APPLICATION(self), argc, argv);
     g_auto(GStrv) next = self->restart ? next_arguments(self, argv[0]) : NULL;
-    const gboolean own_threads = self->own_threads;
+    const guint own_numbers = self->own_numbers;
     g_object_unref(self);
     if (next != NULL) {
         g_settings_sync();
-        if (own_threads) {
-            g_unsetenv("TINCTURE_THREADS");
+        for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+            if (own_numbers & 1u << i) {
+                g_unsetenv(numbers[i].variable);
+            }
         }
         execv("/proc/self/exe", next);
         perror("tincture: starting again");

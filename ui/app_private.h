@@ -16,7 +16,7 @@ struct _TinctureApp {
     gboolean exit_after_startup;
     gboolean welcomes;                                      // a first start shows the tour
     gboolean given_data_dir, given_device, given_precision; // on the command line
-    gboolean own_threads;                                   // their number is the preferences'
+    guint own_numbers;    // bits: those of the environment that the preferences have set
     gboolean chosen;      // another model or VAE is being loaded, and is to be kept
     gboolean new_window;  // is asked for, of a program that runs where there is one
     gboolean new_library; // at the start, or after it has ended and starts again

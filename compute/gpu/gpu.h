@@ -61,7 +61,7 @@ const char *gpu_precision_named(const char *name);
 // struct gpu_info).
 GArray *gpu_list(GError **error);
 
-// Bytes that can still be taken: the device's budget, and on unified memory and CPU devices also
+// Bytes that can still be taken: what is left of TINCTURE_MEMORY (MiB), of the device's budget, and on unified memory and CPU devices also
 // what the system has available.
 uint64_t gpu_memory_free(const struct gpu *gpu);
 

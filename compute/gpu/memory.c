@@ -77,6 +77,15 @@ static void read_faults(struct gpu *gpu, bool *unmapped)
         setting && g_str_has_prefix(setting, "alloc:") ? atoll(setting + strlen("alloc:")) : 0;
 }
 
+// In MiB; what is no number is none.
+static uint64_t read_limit(void)
+{
+    const char *setting = g_getenv("TINCTURE_MEMORY");
+    guint64 limit = 0;
+    g_ascii_string_to_unsigned(setting ? setting : "", 10, 1, UINT32_MAX, &limit, NULL);
+    return limit ? limit * MIB : UINT64_MAX;
+}
+
 bool memory_init(struct gpu *gpu, GError **error)
 {
     const VkMemoryPropertyFlags local = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
@@ -86,6 +95,7 @@ bool memory_init(struct gpu *gpu, GError **error)
 
     vkGetPhysicalDeviceMemoryProperties(gpu->physical, &gpu->memory);
     gpu->slabs = g_ptr_array_new();
+    gpu->memory_limit = read_limit();
     bool unmapped;
     read_faults(gpu, &unmapped);
 
@@ -140,7 +150,15 @@ static uint64_t slabs_bytes(const struct gpu *gpu)
     return bytes;
 }
 
-uint64_t gpu_memory_free(const struct gpu *gpu)
+static uint64_t limit_left(const struct gpu *gpu)
+{
+    const uint64_t taken = slabs_bytes(gpu);
+    return gpu->memory_limit == UINT64_MAX ? UINT64_MAX
+           : gpu->memory_limit > taken     ? gpu->memory_limit - taken
+                                           : 0;
+}
+
+static uint64_t device_left(const struct gpu *gpu)
 {
     VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT};
@@ -159,12 +177,25 @@ uint64_t gpu_memory_free(const struct gpu *gpu)
     return gpu->mapped ? MIN(left, system_available(slabs_bytes(gpu))) : left;
 }
 
+uint64_t gpu_memory_free(const struct gpu *gpu)
+{
+    return MIN(device_left(gpu), limit_left(gpu));
+}
+
 void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error)
 {
     const uint64_t left = gpu_memory_free(gpu);
     const bool small = needs < GIB / 10;
     const double unit = small ? MIB : GIB;
     const char *name = small ? "MiB" : "GiB";
+    if (left == limit_left(gpu)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                    _("Not enough memory: needs %.1f %s, %.1f %s are left of the limit of %.0f "
+                      "MiB that was set"),
+                    MAX(needs / unit, 0.1), name, left / unit, name,
+                    (double)(gpu->memory_limit / MIB));
+        return;
+    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
                 _("Not enough memory: needs %.1f %s, %.1f %s free"), MAX(needs / unit, 0.1), name,
                 left / unit, name);

@@ -21,6 +21,7 @@ struct gpu {
     uint32_t family;        // queue family
     double timestamp_ns;    // one tick, 0 where the queue has no timestamps
     bool has_memory_budget; // VK_EXT_memory_budget
+    uint64_t memory_limit;  // bytes that all slabs may take, TINCTURE_MEMORY; UINT64_MAX: none
     uint8_t cache_uuid[VK_UUID_SIZE];
     uint32_t vendor_id, device_id;
 

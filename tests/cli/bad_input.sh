@@ -245,6 +245,8 @@ expect 2 "there is no precision ''; there is auto" "$cli" generate --precision "
 expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 "$cli" generate --precision bf16 --prompt banana --out "$dir/o.png"
 expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 TINCTURE_PRECISION=bf16 "$cli" generate --prompt banana --out "$dir/o.png"
 expect 1 'bf16 is for products on the processor' env TINCTURE_FAULT=unmapped "$cli" generate --precision bf16 --prompt banana --out "$dir/o.png"
+expect 1 'loading .* needs .* of memory, and only 16.0 mib is free' env TINCTURE_MEMORY=16 "$cli" edit --image "$photo" --prompt banana --out "$dir/o.png"
+expect 1 'not enough memory: needs .* left of the limit of 96 mib that was set' env TINCTURE_MEMORY=96 "$cli" edit --image "$photo" --prompt banana --out "$dir/o.png"
 expect 1 'not enough memory: needs .* free' env TINCTURE_FAULT=alloc:20 "$cli" generate --prompt banana --out "$dir/o.png"
 mkdir "$dir/full"
 if mount -t tmpfs -o size=4k tmpfs "$dir/full" 2>/dev/null; then

@@ -131,6 +131,34 @@ static void test_partial_copies(void)
     close_device(gpu);
 }
 
+// What a person allows is kept to, and a sentence says that it is that; what is given back can be
+// taken again.
+static void test_limit(void)
+{
+    enum { LIMIT = 100 << 20, PIECE = 20 << 20 };
+    g_setenv("TINCTURE_MEMORY", "100", TRUE);
+    struct gpu *gpu = open_device();
+    g_unsetenv("TINCTURE_MEMORY");
+    g_assert_cmpuint(gpu_memory_free(gpu), ==, LIMIT);
+    struct gpu_buf *bufs[LIMIT / PIECE];
+    for (size_t round = 0; round < 2; round++) {
+        g_autoptr(GError) error = NULL;
+        for (size_t i = 0; i < G_N_ELEMENTS(bufs); i++) {
+            bufs[i] = gpu_buf_create(gpu, PIECE, NULL);
+            g_assert_nonnull(bufs[i]);
+        }
+        g_assert_cmpuint(gpu_memory_free(gpu), ==, 0);
+        g_assert_null(gpu_buf_create(gpu, PIECE, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY);
+        g_assert_nonnull(strstr(error->message, "limit of 100 MiB that was set"));
+        for (size_t i = 0; i < G_N_ELEMENTS(bufs); i++) {
+            gpu_buf_free(gpu, bufs[i]);
+        }
+    }
+    g_assert_cmpuint(gpu_memory_free(gpu), ==, LIMIT);
+    close_device(gpu);
+}
+
 static void test_too_large(void)
 {
     g_autoptr(GError) error = NULL;
@@ -299,6 +327,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gpu/choice", test_choice);
     g_test_add_func("/gpu/memory", test_memory);
     g_test_add_func("/gpu/partial-copies", test_partial_copies);
+    g_test_add_func("/gpu/limit", test_limit);
     g_test_add_func("/gpu/too-large", test_too_large);
     g_test_add_func("/gpu/unmapped", test_unmapped);
     g_test_add_func("/gpu/fault", test_fault);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # batch_kills.sh TINCTURE_DRIVE TINCTURE_CLI [PHOTOS]: many photos by the window, learned before, whose process is killed three
-# times; each is exported once. The recipe is a file that the window writes, and the command line goes on by it.
+# times; each is exported once, while edits of the open photo go on. Says how long these took. The recipe is a file that the window writes, and the command line goes on by it.
 set -eu
 drive=$1 cli=$2 photos=${3:-4}
 dir=$(mktemp -d)
@@ -60,7 +60,19 @@ done
 find "$many" -maxdepth 1 -name '*.png' -exec sha256sum {} + | sort >"$dir/before"
 find "$many" -maxdepth 1 -name '*.png' -printf '%f %T@\n' | sort >"$dir/times"
 
-"$drive" --data-dir "$dir/library" --drive "$dir/batch.drive"
+# Gone on with, the batch makes way for edits of the open photo.
+{
+    sed '/^wait job none/,$d' "$dir/batch.drive"
+    for edit in 2 3 4; do
+        printf 'run date +%%s.%%N\nset prompt a photograph of a blue apple number %s\n' $edit
+        printf 'wait results %s within 120\nrun date +%%s.%%N\n' $edit
+    done
+    sed -n '/^wait job none/,$p' "$dir/batch.drive"
+} >"$dir/edits.drive"
+begun=$(date +%s)
+"$drive" --data-dir "$dir/library" --drive "$dir/edits.drive" >"$dir/edits"
+grep '^[0-9.]*$' "$dir/edits" | paste - - | awk '{ printf "an edit beside the batch: %.2f s\n", $2 - $1; n++ } END { exit n != 3 }'
+echo "the rest after $(($(date +%s) - begun)) s"
 [ "$(done_by_now)" = "$photos" ] && [ -s "$many/contact-sheet.html" ]
 sha256sum --quiet -c "$dir/before"
 find "$many" -maxdepth 1 -name '*.png' -printf '%f %T@\n' | sort | grep -cFxf "$dir/times" | grep -qx "$(wc -l <"$dir/times")"

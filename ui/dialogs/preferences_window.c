@@ -11,6 +11,7 @@
 
 #define THREADS_MOST 256
 #define STEPS_MOST   5000
+#define MEMORY_MOST  (4 << 20) // MiB
 
 // ---- what they do -------------------------------------------------------------------------------
 
@@ -282,6 +283,13 @@ static void add_engine_rows(AdwPreferencesPage *page, GtkWindow *parent, const c
         group, number_row("threads", _("Threads"),
                           _("Of a processor; 0 is all of its cores. From the next start on."),
                           THREADS_MOST, 1));
+    adw_preferences_group_add(
+        group,
+        number_row("memory-limit", _("Memory"),
+                   _("Most that the model and its work take, in MiB, of the card's or else the "
+                     "main memory; 0 is what is free. Photos come on top. What does not fit is "
+                     "not begun, and says so. From the next start on."),
+                   MEMORY_MOST, 256));
 }
 
 static void add_work_rows(AdwPreferencesPage *page)
