@@ -49,9 +49,9 @@ static char *sentences_of(const GPtrArray *sentences)
 static GtkWidget *list_of(const GPtrArray *sentences)
 {
     g_autofree char *text = sentences_of(sentences);
-    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "name", "batch.faults", "label", text,
-                                    "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
-                                    "max-width-chars", 28, "xalign", 0.0, "selectable", TRUE, NULL);
+    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "name", "batch.faults", "label", text, "wrap",
+                                    TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "max-width-chars", 28,
+                                    "xalign", 0.0, "selectable", TRUE, NULL);
     return g_object_new(GTK_TYPE_SCROLLED_WINDOW, "child", label, "hscrollbar-policy",
                         GTK_POLICY_NEVER, "propagate-natural-height", TRUE, "max-content-height",
                         320, NULL);

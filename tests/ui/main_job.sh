@@ -76,6 +76,7 @@ action win.zoom-fit
 action app.style-variant::dark
 snapshot $folder/5-dark.png
 export $folder/edited.png
+wait widget.job.far contains % within 20
 wait idle within 120
 export $folder/edited.jpg
 wait idle within 120

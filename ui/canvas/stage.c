@@ -9,6 +9,8 @@
 #include "ui/job_text.h"
 #include "ui/widgets/progress.h"
 
+#include <math.h>
+
 #define BUSY_DELAY_MS    250 // quick work shows no spinner
 #define LABELS_TOP       12  // pixels above the labels of a comparison
 #define LABELS_BELOW     62  // the same, with the options of a tool above them
@@ -257,6 +259,18 @@ static char *line_text(TinctureStage *self, const TinctureJob *job)
                   : g_strdup_printf(P_("%s · %u more waits", "%s · %u more wait", n), text, n);
 }
 
+// "42 %", "42 % · 3.1 s left"; NULL: neither is known.
+static char *how_far_text(const TinctureJob *job)
+{
+    g_autofree char *left = time_left_text(job->seconds_left);
+    if (job->fraction < 0) {
+        return g_steal_pointer(&left);
+    }
+    // Translators: how far a job is
+    g_autofree char *percent = g_strdup_printf(_("%.0f %%"), floor(job->fraction * 100));
+    return left != NULL ? g_strdup_printf("%s · %s", percent, left) : g_steal_pointer(&percent);
+}
+
 static void show_job(TinctureStage *self)
 {
     const TinctureJob *job = shown_job(self);
@@ -265,14 +279,15 @@ static void show_job(TinctureStage *self)
     gtk_revealer_set_reveal_child(self->job_revealer, shown);
     if (!shown) {
         progress_stop(self->progress);
+        gtk_label_set_text(self->time_text, ""); // it is not of the next job
         return;
     }
     progress_show(self->progress, job->fraction);
     g_autofree char *text = line_text(self, job);
-    g_autofree char *left = time_left_text(job->seconds_left);
+    g_autofree char *far = how_far_text(job);
     gtk_label_set_text(self->job_text, text);
-    gtk_label_set_text(self->time_text, left != NULL ? left : "");
-    gtk_widget_set_visible(GTK_WIDGET(self->time_text), left != NULL);
+    gtk_label_set_text(self->time_text, far != NULL ? far : "");
+    gtk_widget_set_visible(GTK_WIDGET(self->time_text), far != NULL);
     gtk_widget_set_visible(self->cancel, !(job->type->rank & JOB_LASTING));
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    translated(job->type->member.title),

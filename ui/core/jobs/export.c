@@ -7,6 +7,8 @@
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
+#define BAND_ROWS 64
+
 static struct detail *make_detail(TinctureJob *job, struct engine *e, struct engine_place *place,
                                   GError **error)
 {
@@ -55,6 +57,35 @@ static bool write_result(TinctureJob *job, struct engine *e, GFile *file,
     return ok;
 }
 
+// The photo itself in bands, so that it is told how far it is.
+struct shown {
+    TinctureJob *job;
+    struct image band; // a part of the photo, whose pixels it borrows
+};
+
+static const struct image *band_cb(void *data, int y, GError **error)
+{
+    struct shown *s = data;
+    const struct image *full = s->job->in.photo->full;
+    const size_t at = (size_t)y * full->width;
+    task_report(&s->job->task, TASK_WRITING_FILE, (double)y / full->height);
+    s->band = (struct image){.width = full->width,
+                             .height = MIN(BAND_ROWS, full->height - y),
+                             .rgb = full->rgb + 3 * at,
+                             .alpha = full->alpha ? full->alpha + at : NULL};
+    return task_cancelled(&s->job->task, error) ? NULL : &s->band;
+}
+
+static bool write_photo(TinctureJob *job, GFile *file, const struct image_save_params *params,
+                        GError **error)
+{
+    struct shown shown = {.job = job};
+    struct image_rows rows = image_rows_of(job->in.photo->full);
+    rows.band = band_cb;
+    rows.data = &shown;
+    return image_rows_save(&rows, file, params, error);
+}
+
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(job->in.path);
@@ -64,9 +95,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     if (!engine_ready(e, error) || !image_save_check(file, &params, error)) {
         return false;
     }
-    task_report(&job->task, TASK_WRITING_FILE, -1.0);
+    task_report(&job->task, TASK_WRITING_FILE, 0.0);
     bool ok = job->in.result ? write_result(job, e, file, params, error)
-                             : image_save(full, file, &params, error);
+                             : write_photo(job, file, &params, error);
     job->out.note = ok ? g_strdup(image_save_note(full, file, &params)) : NULL;
     return ok;
 }
