@@ -143,7 +143,7 @@ static bool edited_while_learning(struct fixture *f)
 
 static bool exported_while_learning(struct fixture *f)
 {
-    g_assert_true(tincture_queue_find(f->queue, &learn_job) != NULL);
+    g_assert_true(tincture_queue_find(f->queue, NULL, &learn_job) != NULL);
     return f->messages[MESSAGE_EXPORTED] == 1;
 }
 
