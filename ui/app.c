@@ -5,6 +5,7 @@
 #include "ui/dialogs/preferences_window.h"
 #include "ui/dialogs/tour_window.h"
 #include "ui/preferences.h"
+#include "ui/widgets/spoken_names.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -143,6 +144,7 @@ static void tincture_app_startup(GApplication *app)
     TinctureApp *self = TINCTURE_APP(app);
     G_APPLICATION_CLASS(tincture_app_parent_class)->startup(app);
     gtk_window_set_default_icon_name(APP_ID);
+    spoken_names_begin();
     tincture_app_add_actions(self);
     if (self->model == NULL) {
         g_autofree char *chosen = preferences_string("model", "");

@@ -3,6 +3,7 @@
 #include "compute/i18n.h"
 #include "ui/job_box.h"
 #include "ui/widgets/entry_list.h"
+#include "ui/widgets/spoken_names.h"
 
 // A tile with its borders; so many of them are beside one another.
 enum { COLUMN_WIDTH = 164, MIN_COLUMNS = 2, MAX_COLUMNS = 12 };
@@ -237,6 +238,8 @@ static void tincture_library_page_class_init(TinctureLibraryPageClass *klass)
 static void tincture_library_page_init(TinctureLibraryPage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    spoken_names_add_drop_down(self->show, _("Which are shown"));
+    spoken_names_add_drop_down(self->sort, _("In which order"));
     gtk_search_entry_set_key_capture_widget(GTK_SEARCH_ENTRY(self->search), GTK_WIDGET(self));
 }
 

@@ -49,24 +49,6 @@ static void show_title(TinctureWindow *self)
     gtk_window_set_title(GTK_WINDOW(self), whole);
 }
 
-// Where GTK 4.8 names a button badly for a screen reader: by its label twice, once with the
-// mnemonic's underscore, and the arrow of a split button not at all.
-static void name_buttons(GtkWidget *widget)
-{
-    if (GTK_IS_BUTTON(widget) && gtk_button_get_label(GTK_BUTTON(widget)) != NULL) {
-        gtk_accessible_reset_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL);
-    }
-    if (ADW_IS_SPLIT_BUTTON(widget)) {
-        gtk_accessible_update_property(
-            GTK_ACCESSIBLE(gtk_widget_get_last_child(widget)), GTK_ACCESSIBLE_PROPERTY_LABEL,
-            adw_split_button_get_dropdown_tooltip(ADW_SPLIT_BUTTON(widget)), -1);
-    }
-    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
-         child = gtk_widget_get_next_sibling(child)) {
-        name_buttons(child);
-    }
-}
-
 // Where the keyboard goes first: to the description that is still missing, or to the photo.
 static void begin_with_photo(TinctureWindow *self)
 {
@@ -447,7 +429,6 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     tincture_models_page_set_session(self->models, session);
     tincture_library_page_set_session(self->library, session);
     build_panels(self);
-    name_buttons(GTK_WIDGET(self));
     connect_session(self);
     restore_size(self);
     return GTK_WIDGET(self);

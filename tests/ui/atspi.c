@@ -64,6 +64,17 @@ gboolean atspi_is(GDBusConnection *bus, const char *owner, const char *path, int
     return low >> state & 1;
 }
 
+gboolean atspi_is_placed(GDBusConnection *bus, const char *owner, const char *path)
+{
+    int width = 1, height = 1; // the desktop and the program have none
+    g_autoptr(GVariant) reply =
+        atspi_call(bus, owner, path, "org.a11y.atspi.Component", "GetSize", NULL, "(ii)");
+    if (reply != NULL) {
+        g_variant_get(reply, "(ii)", &width, &height);
+    }
+    return width > 0 && height > 0;
+}
+
 gboolean atspi_is_good_name(const char *name)
 {
     return *name != '\0' && *name != '_' && !g_str_has_prefix(name, "Gtk") &&

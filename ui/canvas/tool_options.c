@@ -1,5 +1,8 @@
 #include "ui/canvas/tool_options.h"
 
+#include "compute/i18n.h"
+#include "ui/widgets/spoken_names.h"
+
 #include <math.h>
 
 enum aspect { ASPECT_ANY, ASPECT_SQUARE, ASPECT_PHOTO };
@@ -108,4 +111,5 @@ static void tincture_tool_options_class_init(TinctureToolOptionsClass *klass)
 static void tincture_tool_options_init(TinctureToolOptions *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    spoken_names_add_drop_down(self->aspect, _("Sides of the frame"));
 }

@@ -106,7 +106,7 @@ static void show_item(GtkWidget *card, const TinctureVariation *item)
     gtk_widget_set_visible(star, drawn);
     gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(star), item->starred);
     gtk_button_set_icon_name(GTK_BUTTON(star),
-                             item->starred ? "starred-symbolic" : "non-starred-symbolic");
+                             item->starred ? "starred-symbolic" : "tincture-not-starred-symbolic");
     gtk_widget_set_visible(wait, !drawn && !item->failed);
     if (drawn) {
         g_autoptr(GdkTexture) texture =

@@ -69,7 +69,6 @@ static void show_words(TinctureWordPopover *self)
     }
     for (guint i = 0; i < words->len; i++) {
         GtkWidget *button = gtk_button_new_with_label(words->pdata[i]);
-        gtk_accessible_reset_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL);
         g_signal_connect_swapped(button, "clicked", G_CALLBACK(word_cb), self);
         gtk_flow_box_append(self->words, button);
         gtk_widget_set_focusable(gtk_widget_get_parent(button), FALSE); // the button is

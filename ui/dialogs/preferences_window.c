@@ -5,6 +5,7 @@
 #include "compute/i18n.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/preferences.h"
+#include "ui/widgets/spoken_names.h"
 #include "ui/widgets/window_keys.h"
 
 #include <adwaita.h>
@@ -154,7 +155,9 @@ static GtkWidget *choice_row(struct choices *c, const char *title, const char *s
     show_choice(preferences_get(), c->key, GTK_DROP_DOWN(drop));
     g_signal_connect(drop, "notify::selected", G_CALLBACK(chosen_cb), c);
     g_signal_connect_object(preferences_get(), detail, G_CALLBACK(show_choice), drop, 0);
-    return row_new(c->key, title, subtitle, drop);
+    GtkWidget *row = row_new(c->key, title, subtitle, drop);
+    spoken_names_add_drop_down(GTK_DROP_DOWN(drop), title);
+    return row;
 }
 
 static struct choices *device_choices(void)
@@ -317,6 +320,7 @@ void preferences_window_show(GtkWindow *parent, TinctureSession *session)
 {
     GtkWidget *window = adw_preferences_window_new();
     GtkWidget *page = adw_preferences_page_new();
+    adw_preferences_page_set_title(ADW_PREFERENCES_PAGE(page), _("Preferences")); // its tab's name
     if (preferences_get() == NULL) {
         tincture_project_say(session->project, MESSAGE_ERROR,
                              _("Preferences cannot be kept here: the program's schema is not "

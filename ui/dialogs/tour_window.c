@@ -46,6 +46,9 @@ static void moved_cb(struct tour *t)
     const guint at = card_at(t);
     gtk_button_set_label(GTK_BUTTON(t->next),
                          at + 1 < G_N_ELEMENTS(cards) ? _("_Next") : _("_Begin"));
+    if (at == 0 && gtk_widget_has_focus(t->back)) {
+        gtk_widget_grab_focus(t->next);
+    }
     gtk_widget_set_sensitive(t->back, at > 0);
     for (guint i = 0; i < G_N_ELEMENTS(cards); i++) { // a screen reader is on one card
         gtk_widget_set_can_focus(adw_carousel_get_nth_page(t->carousel, i), i == at);
@@ -70,6 +73,37 @@ static void back_cb(struct tour *t)
     }
 }
 
+// The arrow that points on, and the one that points back.
+static gboolean turn_cb(GtkWidget *window, GVariant *to_right, gpointer data)
+{
+    struct tour *t = data;
+    const gboolean mirrored = gtk_widget_get_direction(window) == GTK_TEXT_DIR_RTL;
+    if (g_variant_get_boolean(to_right) == mirrored) {
+        back_cb(t);
+    } else if (card_at(t) + 1 < G_N_ELEMENTS(cards)) { // the last one is closed on purpose
+        next_cb(t);
+    }
+    return GDK_EVENT_STOP;
+}
+
+static void turn_by_arrows(struct tour *t)
+{
+    static const struct {
+        guint key, of_numbers;
+        gboolean to_right;
+    } arrows[] = {{GDK_KEY_Left, GDK_KEY_KP_Left, FALSE}, {GDK_KEY_Right, GDK_KEY_KP_Right, TRUE}};
+    GtkEventController *keys = gtk_shortcut_controller_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(arrows); i++) {
+        GtkShortcut *shortcut = gtk_shortcut_new(
+            gtk_alternative_trigger_new(gtk_keyval_trigger_new(arrows[i].key, 0),
+                                        gtk_keyval_trigger_new(arrows[i].of_numbers, 0)),
+            gtk_callback_action_new(turn_cb, t, NULL));
+        gtk_shortcut_set_arguments(shortcut, g_variant_new_boolean(arrows[i].to_right));
+        gtk_shortcut_controller_add_shortcut(GTK_SHORTCUT_CONTROLLER(keys), shortcut);
+    }
+    gtk_widget_add_controller(GTK_WIDGET(t->window), keys);
+}
+
 // ---- building -----------------------------------------------------------------------------------
 
 // NULL: it was not installed, and the card goes without.
@@ -86,7 +120,8 @@ static GtkWidget *picture_new(const struct card *card)
                                  (int)(card->width * width), (int)(card->height * height));
     g_autoptr(GdkTexture) texture = gdk_texture_new_for_pixbuf(part);
     GtkWidget *picture = gtk_picture_new_for_paintable(GDK_PAINTABLE(texture));
-    gtk_picture_set_alternative_text(GTK_PICTURE(picture), translated(card->title));
+    gtk_accessible_update_property(GTK_ACCESSIBLE(picture), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   translated(card->title), -1);
     gtk_widget_set_size_request(picture, -1, 180);
     gtk_widget_set_vexpand(picture, TRUE);
     return picture;
@@ -178,6 +213,7 @@ void tour_window_show(GtkWindow *parent)
     build(t);
     window_close_at_escape(t->window);
     window_help_at_f1(t->window, "start");
+    turn_by_arrows(t);
     g_object_set_data_full(G_OBJECT(t->window), "tour", t, g_free);
     gtk_window_set_title(t->window, _("Welcome to Tincture"));
     gtk_window_set_default_size(t->window, 620, 520);

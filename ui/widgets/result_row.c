@@ -58,7 +58,7 @@ static void show_star(TinctureResultRow *self, bool starred)
 {
     gtk_toggle_button_set_active(self->star, starred);
     gtk_button_set_icon_name(GTK_BUTTON(self->star),
-                             starred ? "starred-symbolic" : "non-starred-symbolic");
+                             starred ? "starred-symbolic" : "tincture-not-starred-symbolic");
 }
 
 static void show_item(TinctureResultRow *self)

@@ -4,6 +4,7 @@
 #include "compute/i18n.h"
 #include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
+#include "ui/widgets/spoken_names.h"
 
 #include <locale.h>
 #include <math.h>
@@ -116,15 +117,6 @@ static void describe_scale(TinctureSettingRow *self)
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
 
-// Inside a drop-down it is the button that has the keyboard, so its name says what is chosen.
-static void describe_choice(TinctureSettingRow *self)
-{
-    g_autofree char *text = g_strdup_printf("%s: %s", translated(self->setting->title),
-                                            choice_title(self->setting, (int)self->value));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_first_child(self->choice)),
-                                   GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
-}
-
 // The controls show self->value.
 static void show_value(TinctureSettingRow *self)
 {
@@ -145,7 +137,6 @@ static void show_value(TinctureSettingRow *self)
     if (self->choice != NULL) {
         gtk_drop_down_set_selected(GTK_DROP_DOWN(self->choice),
                                    choice_position(p, (int)self->value));
-        describe_choice(self);
     }
     if (self->summary != NULL) {
         const struct member *chosen = self->setting->family((int)self->value);
@@ -355,6 +346,7 @@ static GtkWidget *build_choice(TinctureSettingRow *self)
     self->choice = gtk_drop_down_new(G_LIST_MODEL(g_steal_pointer(&titles)), NULL);
     gtk_widget_set_valign(self->choice, GTK_ALIGN_CENTER);
     name_control(self, self->choice);
+    spoken_names_add_drop_down(GTK_DROP_DOWN(self->choice), translated(self->setting->title));
     g_signal_connect_swapped(self->choice, "notify::selected", G_CALLBACK(choice_changed_cb), self);
     gtk_box_append(GTK_BOX(header), self->choice);
     if (self->setting->family == NULL) {

@@ -290,6 +290,27 @@ static enum drive_result command_direction(struct drive *d, const char *rest)
                                               : drive_fail(d, "text runs to the left or right");
 }
 
+// setting NAME VALUE: one of the desktop's, as GTK calls it: "gtk-xft-dpi 196608" is text of 200 %.
+static enum drive_result command_setting(struct drive *d, const char *rest)
+{
+    GtkSettings *settings = gtk_settings_get_default();
+    g_autoptr(GtkBuilder) builder = gtk_builder_new(); // it reads values of any type
+    g_auto(GStrv) words = g_strsplit(rest, " ", 2);
+    GParamSpec *property =
+        words[0] != NULL ? g_object_class_find_property(G_OBJECT_GET_CLASS(settings), words[0])
+                         : NULL;
+    g_auto(GValue) value = G_VALUE_INIT;
+    if (property == NULL || words[1] == NULL) {
+        return drive_fail(d, "no such setting");
+    }
+    if (!gtk_builder_value_from_string_type(builder, property->value_type, words[1], &value,
+                                            NULL)) {
+        return drive_fail(d, "it does not take that");
+    }
+    g_object_set_property(G_OBJECT(settings), words[0], &value);
+    return DRIVE_DONE;
+}
+
 static enum drive_result command_size(struct drive *d, const char *rest)
 {
     int width = 0, height = 0;
@@ -308,12 +329,9 @@ static enum drive_result command_size(struct drive *d, const char *rest)
     return there || spent > 2 * G_USEC_PER_SEC ? DRIVE_DONE : DRIVE_AGAIN;
 }
 
-// The window's own drawing in the screen's pixels, without the desktop's frame around it. NULL
-// while a redraw is pending.
-static GdkTexture *draw_window(GtkWidget *widget)
+GdkTexture *drive_draw(GtkWidget *widget, float scale)
 {
     g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new(widget);
-    float scale = (float)gtk_widget_get_scale_factor(widget);
     int width = gdk_paintable_get_intrinsic_width(paintable);
     int height = gdk_paintable_get_intrinsic_height(paintable);
     GtkSnapshot *snapshot = gtk_snapshot_new();
@@ -338,7 +356,7 @@ static enum drive_result snapshot(struct drive *d, GtkWidget *window, const char
         gtk_widget_queue_draw(window);
         return DRIVE_AGAIN;
     }
-    g_autoptr(GdkTexture) texture = draw_window(window);
+    g_autoptr(GdkTexture) texture = drive_draw(window, (float)gtk_widget_get_scale_factor(window));
     if (texture == NULL) {
         return DRIVE_AGAIN;
     }
@@ -559,6 +577,8 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"stroke", drive_stroke},
         {"scroll", drive_scroll},
         {"measure", drive_measure},
+        {"contrast", drive_contrast},
+        {"setting", command_setting},
         {"tab", drive_tab},
         {"back", drive_back},
         {"repeat", command_repeat},
