@@ -4,8 +4,8 @@
 #include "ui/samples.h"
 #include "ui/widgets/thumb.h"
 
-#define SAMPLE_WIDTH  144
-#define SAMPLE_HEIGHT 96
+#define SAMPLE_WIDTH  126 // two rows of five on a screen of 1024 x 600
+#define SAMPLE_HEIGHT 84
 
 struct _TinctureStartPage {
     AdwBin parent_instance;

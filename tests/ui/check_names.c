@@ -1,7 +1,7 @@
-// check_names [NAME...]: what a screen reader gets of all windows over AT-SPI. Every control that is
-// seen and can have the keyboard, and every picture, must have a name that is not the name of its
-// class; no name may show a mnemonic's underscore; and the names that are given, words joined by
-// "_", must be among them.
+// check_names [NAME...]: what a screen reader gets of all windows over AT-SPI. Every control that
+// is seen and can have the keyboard, and every picture, must have a name that is not the name of
+// its class; no name may show a mnemonic's underscore; and the names that are given, words joined
+// by "_", must be among them.
 #include "tests/ui/atspi.h"
 
 #include <stdlib.h>

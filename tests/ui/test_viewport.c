@@ -27,6 +27,22 @@ static void test_fit(void)
     g_assert_false(viewport_can_pan(&v));
 }
 
+// What lies over the widget stays free, and the picture is in the middle of the rest.
+static void test_fit_leaves_room(void)
+{
+    struct viewport v = make(948, 698, 4000, 3000);
+    viewport_leave(&v, 100, 0, 50);
+    struct viewport_rect r = viewport_picture_rect(&v);
+    g_assert_cmpfloat_with_epsilon(v.scale, 0.2, NEAR);
+    g_assert_cmpfloat_with_epsilon(r.x, 124, NEAR);
+    g_assert_cmpfloat_with_epsilon(r.y, 24, NEAR);
+    viewport_leave(&v, 0, 100, 50);
+    g_assert_cmpfloat_with_epsilon(viewport_picture_rect(&v).x, 24, NEAR);
+    viewport_zoom_at(&v, 1, 0, 0);
+    viewport_leave(&v, 0, 0, 0);
+    g_assert_cmpfloat_with_epsilon(v.scale, 1, NEAR);
+}
+
 static void test_small_picture_is_not_enlarged(void)
 {
     struct viewport v = make(800, 600, 64, 64);
@@ -209,6 +225,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ui/viewport/fit", test_fit);
+    g_test_add_func("/ui/viewport/fit-leaves-room", test_fit_leaves_room);
     g_test_add_func("/ui/viewport/small-picture", test_small_picture_is_not_enlarged);
     g_test_add_func("/ui/viewport/fit-follows", test_fit_follows_the_widget);
     g_test_add_func("/ui/viewport/device-pixels", test_device_pixels);

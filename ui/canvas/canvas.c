@@ -421,6 +421,16 @@ static void zoom_in_middle(TinctureCanvas *self, double scale)
     tincture_canvas_view_moved(self);
 }
 
+void tincture_canvas_leave(TinctureCanvas *self, int left, int right, int bottom)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    struct viewport *v = &self->viewport;
+    if (left != v->left || right != v->right || bottom != v->bottom) {
+        viewport_leave(v, left, right, bottom);
+        tincture_canvas_view_moved(self);
+    }
+}
+
 void tincture_canvas_zoom_in(TinctureCanvas *self)
 {
     zoom_in_middle(self, self->viewport.scale * ZOOM_STEP);

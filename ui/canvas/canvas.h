@@ -54,6 +54,8 @@ gboolean tincture_canvas_get_compare(TinctureCanvas *self);
 void tincture_canvas_set_split(TinctureCanvas *self, double split); // 0..1 of the visible part
 double tincture_canvas_get_split(TinctureCanvas *self);
 
+// Pixels that a picture which fits leaves free, for what lies over the canvas.
+void tincture_canvas_leave(TinctureCanvas *self, int left, int right, int bottom);
 void tincture_canvas_zoom_in(TinctureCanvas *self);
 void tincture_canvas_zoom_out(TinctureCanvas *self);
 void tincture_canvas_zoom_fit(TinctureCanvas *self);

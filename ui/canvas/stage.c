@@ -27,7 +27,7 @@ struct _TinctureStage {
     GtkWidget *badge, *before_label, *after_label;
     GtkRevealer *job_revealer;
     GtkLabel *job_text, *time_text, *zoom_text, *next;
-    GtkWidget *cancel, *zoom_fit;
+    GtkWidget *cancel, *zoom_fit, *zoom_box;
     GtkProgressBar *progress;
 
     // owned
@@ -37,7 +37,7 @@ struct _TinctureStage {
     GBytes *before_pixels, *after_pixels, *closeup_pixels; // what the canvas shows
 
     // state
-    guint busy_timeout, closeup_timeout;
+    guint busy_timeout, closeup_timeout, zoom_idle;
     GdkRectangle asked; // the closeup that was asked for last: once, also where it fails
     gboolean busy;      // the job is long enough to be shown
 };
@@ -216,14 +216,25 @@ static void tool_changed_cb(TinctureStage *self)
     }
 }
 
-static void zoom_changed_cb(TinctureStage *self)
+static gboolean show_zoom_cb(gpointer data)
 {
+    TinctureStage *self = data;
+    self->zoom_idle = 0;
     g_autofree char *text =
         g_strdup_printf(_("%.0f %%"), tincture_canvas_get_zoom(self->canvas) * 100);
     g_autofree char *name = g_strdup_printf(_("Fit to window, now %s"), text);
     gtk_label_set_text(self->zoom_text, text);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->zoom_fit), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    name, -1);
+    return G_SOURCE_REMOVE;
+}
+
+// It may change while the canvas is laid out, when no text may.
+static void zoom_changed_cb(TinctureStage *self)
+{
+    if (self->zoom_idle == 0) {
+        self->zoom_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, show_zoom_cb, self, NULL);
+    }
     if (self->session != NULL) {
         update_closeup(self);
     }
@@ -315,6 +326,41 @@ static void job_changed_cb(TinctureStage *self)
     show_job(self);
 }
 
+// ---- what lies over the picture -----------------------------------------------------------------
+
+// With its margins.
+static int extent(gpointer widget, GtkOrientation orientation)
+{
+    int natural;
+    gtk_widget_measure(widget, orientation, -1, NULL, &natural, NULL, NULL);
+    return natural;
+}
+
+// A photo that fits leaves the tools and the zoom buttons free. What runs is told beside the zoom
+// buttons, or above them where text is large or the window small.
+static gboolean place_cb(TinctureStage *self, GtkWidget *child, GdkRectangle *place)
+{
+    enum { JOB_NEEDS = 300, GAP = 12 };
+    const int width = gtk_widget_get_width(GTK_WIDGET(self)),
+              height = gtk_widget_get_height(GTK_WIDGET(self));
+    const gboolean mirrored = gtk_widget_get_direction(child) == GTK_TEXT_DIR_RTL;
+    if (child == GTK_WIDGET(self->toolbar)) {
+        const int tools = extent(self->toolbar, GTK_ORIENTATION_HORIZONTAL) - GAP;
+        tincture_canvas_leave(self->canvas, mirrored ? 0 : tools, mirrored ? tools : 0,
+                              extent(self->zoom_box, GTK_ORIENTATION_VERTICAL) - GAP);
+    }
+    if (child != GTK_WIDGET(self->job_revealer)) {
+        return FALSE;
+    }
+    const int zoom = extent(self->zoom_box, GTK_ORIENTATION_HORIZONTAL);
+    const gboolean beside = width - zoom >= JOB_NEEDS;
+    place->width = beside ? width - zoom : width;
+    place->height = beside ? height : height - extent(self->zoom_box, GTK_ORIENTATION_VERTICAL);
+    place->x = beside && mirrored ? zoom : 0;
+    place->y = 0;
+    return TRUE;
+}
+
 // ---- the object ---------------------------------------------------------------------------------
 
 static void tincture_stage_dispose(GObject *object)
@@ -322,6 +368,7 @@ static void tincture_stage_dispose(GObject *object)
     TinctureStage *self = TINCTURE_STAGE(object);
     g_clear_handle_id(&self->busy_timeout, g_source_remove);
     g_clear_handle_id(&self->closeup_timeout, g_source_remove);
+    g_clear_handle_id(&self->zoom_idle, g_source_remove);
     g_clear_pointer(&self->masking, masking_free);
     g_clear_object(&self->project);
     g_clear_object(&self->session);
@@ -353,12 +400,14 @@ static void tincture_stage_class_init(TinctureStageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, time_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, zoom_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, zoom_fit);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, zoom_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, next);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, cancel);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, progress);
     gtk_widget_class_bind_template_callback(widget_class, tool_changed_cb);
     gtk_widget_class_bind_template_callback(widget_class, zoom_changed_cb);
     gtk_widget_class_bind_template_callback(widget_class, update_labels);
+    gtk_widget_class_bind_template_callback(widget_class, place_cb);
 }
 
 static void tincture_stage_init(TinctureStage *self)

@@ -27,8 +27,8 @@ static double fitting_scale(const struct viewport *v)
     if (v->picture_width <= 0 || v->picture_height <= 0) {
         return 1;
     }
-    double width = fmax(v->width - 2 * FIT_MARGIN, 1);
-    double height = fmax(v->height - 2 * FIT_MARGIN, 1);
+    double width = fmax(v->width - v->left - v->right - 2 * FIT_MARGIN, 1);
+    double height = fmax(v->height - v->bottom - 2 * FIT_MARGIN, 1);
     double scale = fmin(width / v->picture_width, height / v->picture_height);
     return fmin(scale * v->device_factor, 1);
 }
@@ -54,6 +54,16 @@ void viewport_resize(struct viewport *v, double width, double height, double dev
     }
 }
 
+void viewport_leave(struct viewport *v, double left, double right, double bottom)
+{
+    v->left = left;
+    v->right = right;
+    v->bottom = bottom;
+    if (v->fit) {
+        viewport_fit(v);
+    }
+}
+
 void viewport_set_picture(struct viewport *v, double width, double height)
 {
     v->picture_width = width;
@@ -65,8 +75,8 @@ void viewport_fit(struct viewport *v)
 {
     v->fit = true;
     v->scale = fitting_scale(v);
-    v->center_x = v->picture_width / 2;
-    v->center_y = v->picture_height / 2;
+    v->center_x = v->picture_width / 2 - (v->left - v->right) / 2 / logical_scale(v);
+    v->center_y = v->picture_height / 2 + v->bottom / 2 / logical_scale(v);
 }
 
 void viewport_zoom_at(struct viewport *v, double scale, double x, double y)

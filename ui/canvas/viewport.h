@@ -15,6 +15,7 @@ struct viewport {
     double scale;                         // device pixels per picture pixel
     double center_x, center_y;            // picture point in the middle of the widget
     bool fit;                             // follow the widget's size: the whole picture is seen
+    double left, right, bottom;           // of the widget, for what lies over it: left free then
 };
 
 struct viewport_rect {
@@ -26,6 +27,9 @@ void viewport_init(struct viewport *v);
 // Sets the size of the widget and the desktop scale; the point in the middle stays, or the picture
 // still fits.
 void viewport_resize(struct viewport *v, double width, double height, double device_factor);
+
+// What a picture that fits leaves free at the sides, beside its margin.
+void viewport_leave(struct viewport *v, double left, double right, double bottom);
 
 // Sets the size of another picture, which is shown whole.
 void viewport_set_picture(struct viewport *v, double width, double height);

@@ -122,7 +122,7 @@ static GtkWidget *picture_new(const struct card *card)
     GtkWidget *picture = gtk_picture_new_for_paintable(GDK_PAINTABLE(texture));
     gtk_accessible_update_property(GTK_ACCESSIBLE(picture), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    translated(card->title), -1);
-    gtk_widget_set_size_request(picture, -1, 180);
+    gtk_widget_set_size_request(picture, -1, 120);
     gtk_widget_set_vexpand(picture, TRUE);
     return picture;
 }

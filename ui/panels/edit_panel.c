@@ -22,7 +22,7 @@ struct _TinctureEditPanel {
     GtkEditable *seed;
     GtkWidget *seed_row, *learn_first;
     GtkLabel *learn_why;
-    GtkBox *presets;
+    GtkFlowBox *presets;
     GtkLabel *words;
 
     // owned
@@ -111,20 +111,18 @@ static void show_preset(TinctureEditPanel *self)
 {
     TinctureProject *project = project_of(self);
     const struct edit_preset *used = edit_preset_of(project->document.edit, project->presets);
-    GtkWidget *button = gtk_widget_get_first_child(GTK_WIDGET(self->presets));
-    for (const struct edit_preset *p = edit_presets; p->name != NULL && button != NULL; p++) {
+    GtkWidget *cell = gtk_widget_get_first_child(GTK_WIDGET(self->presets));
+    for (const struct edit_preset *p = edit_presets; p->name != NULL && cell != NULL; p++) {
+        GtkWidget *button = gtk_flow_box_child_get_child(GTK_FLOW_BOX_CHILD(cell));
         gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(button), p == used);
-        button = gtk_widget_get_next_sibling(button);
+        cell = gtk_widget_get_next_sibling(cell);
     }
 }
 
 static void preset_cb(GtkWidget *button, TinctureEditPanel *self)
 {
-    const struct edit_preset *preset = edit_presets;
-    for (GtkWidget *w = gtk_widget_get_prev_sibling(button); w != NULL;
-         w = gtk_widget_get_prev_sibling(w)) {
-        preset++;
-    }
+    GtkFlowBoxChild *cell = GTK_FLOW_BOX_CHILD(gtk_widget_get_parent(button));
+    const struct edit_preset *preset = &edit_presets[gtk_flow_box_child_get_index(cell)];
     tincture_project_use_preset(project_of(self), preset->name);
     show_preset(self);
 }
@@ -138,7 +136,8 @@ static void add_presets(TinctureEditPanel *self)
         gtk_widget_set_tooltip_text(button, translated(p->summary));
         gtk_widget_set_hexpand(button, TRUE);
         g_signal_connect(button, "clicked", G_CALLBACK(preset_cb), self);
-        gtk_box_append(self->presets, button);
+        gtk_flow_box_append(self->presets, button);
+        gtk_widget_set_focusable(gtk_widget_get_parent(button), FALSE); // the button is
     }
 }
 

@@ -137,6 +137,21 @@ void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char 
     gtk_widget_set_visible(GTK_WIDGET(label), *text != '\0');
 }
 
+// On a small screen: all of it that has room, not the first control alone.
+static void scroll_to(GtkWidget *panel)
+{
+    GtkWidget *scroller = gtk_widget_get_ancestor(panel, GTK_TYPE_SCROLLED_WINDOW);
+    graphene_rect_t place;
+    if (scroller != NULL &&
+        gtk_widget_compute_bounds(panel, gtk_widget_get_parent(panel), &place)) {
+        GtkAdjustment *at = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(scroller));
+        const double top = place.origin.y, seen = gtk_adjustment_get_value(at);
+        if (top < seen || top + place.size.height > seen + gtk_adjustment_get_page_size(at)) {
+            gtk_adjustment_set_value(at, top);
+        }
+    }
+}
+
 void tincture_panel_focus(TincturePanel *self)
 {
     g_return_if_fail(TINCTURE_IS_PANEL(self));
@@ -145,4 +160,5 @@ void tincture_panel_focus(TincturePanel *self)
         gtk_widget_set_focus_child(outer, NULL);
     }
     gtk_widget_child_focus(adw_bin_get_child(ADW_BIN(self)), GTK_DIR_TAB_FORWARD);
+    scroll_to(GTK_WIDGET(self));
 }

@@ -25,7 +25,9 @@ static struct pulse *pulse_of(GtkProgressBar *bar)
 
 static gboolean pulse_cb(gpointer data)
 {
-    if (gtk_widget_get_mapped(data)) {
+    gboolean moves = TRUE; // else the person has asked for none
+    g_object_get(gtk_widget_get_settings(data), "gtk-enable-animations", &moves, NULL);
+    if (moves && gtk_widget_get_mapped(data)) {
         gtk_progress_bar_pulse(data);
     }
     return G_SOURCE_CONTINUE;

@@ -578,6 +578,7 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"scroll", drive_scroll},
         {"measure", drive_measure},
         {"contrast", drive_contrast},
+        {"fits", drive_fits},
         {"setting", command_setting},
         {"tab", drive_tab},
         {"back", drive_back},

@@ -1,7 +1,7 @@
 // Shared by drive.c (reading and timing), drive_commands.c (what is done), drive_facts.c (what is
 // asked), drive_widgets.c (the controls of the window by name), drive_mouse.c (the mouse on the
-// canvas), drive_contrast.c (how well it is read), drive_frames.c (what frames take) and drive_programs.c (keys, and programs beside the
-// window).
+// canvas), drive_contrast.c (how well it is read), drive_fits.c (whether all of it is seen),
+// drive_frames.c (what frames take) and drive_programs.c (keys, and programs beside the window).
 #pragma once
 
 #include "tests/ui/drive/drive.h"
@@ -67,6 +67,7 @@ void drive_begin_frames(struct drive *drive); // what each takes is kept from no
 void drive_drawn(struct drive *drive);        // a frame is
 // Until it ends; argv[0] is found in PATH.
 enum drive_result drive_argv(struct drive *drive, const char *const *argv);
+enum drive_result drive_fits(struct drive *drive, const char *rest);
 enum drive_result drive_contrast(struct drive *drive, const char *rest);
 // A window's own drawing, scale times as large, without the desktop's frame around it. NULL while a
 // redraw is pending.

@@ -318,6 +318,11 @@ gboolean drive_widget_is_inside(GtkWidget *root, const char *name)
     graphene_rect_t bounds, window;
     graphene_rect_init(&window, 0, 0, (float)gtk_widget_get_width(root),
                        (float)gtk_widget_get_height(root));
+    // What has scrolled away is not in the window.
+    GtkWidget *around = widget != NULL ? gtk_widget_get_ancestor(widget, GTK_TYPE_VIEWPORT) : NULL;
+    if (around != NULL && gtk_widget_compute_bounds(around, root, &bounds)) {
+        graphene_rect_intersection(&window, &bounds, &window);
+    }
     return widget != NULL && gtk_widget_get_mapped(widget) &&
            gtk_widget_compute_bounds(widget, root, &bounds) &&
            graphene_rect_contains_rect(&window, &bounds);
