@@ -362,6 +362,51 @@ static void test_thumb(void)
     g_assert_finalize_object(thumb);
 }
 
+// The colour in the middle of a column of a thumbnail of 60 x 40, as 0xAARRGGBB.
+static guint32 thumb_pixel(int width, int height, guint32 rgba, int y)
+{
+    g_autofree guint32 *pixels = g_new(guint32, width * height);
+    for (int i = 0; i < width * height; i++) {
+        pixels[i] = GUINT32_TO_BE(rgba);
+    }
+    g_autoptr(GBytes) bytes = g_bytes_new(pixels, (gsize)(width * height) * 4);
+    g_autoptr(GdkTexture) texture =
+        gdk_memory_texture_new(width, height, GDK_MEMORY_R8G8B8A8, bytes, (gsize)width * 4);
+    GtkWidget *thumb = g_object_ref_sink(tincture_thumb_new(GDK_PAINTABLE(texture), 60, 40));
+    GtkSnapshot *snapshot = gtk_snapshot_new();
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, 60, 40);
+    cairo_t *cr = cairo_create(surface);
+    int minimum;
+    gtk_widget_measure(thumb, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+    gtk_widget_allocate(thumb, 60, 40, -1, NULL);
+    GTK_WIDGET_GET_CLASS(thumb)->snapshot(thumb, snapshot);
+    GskRenderNode *node = gtk_snapshot_free_to_node(snapshot);
+    gsk_render_node_draw(node, cr);
+    cairo_surface_flush(surface);
+    const guchar *row =
+        cairo_image_surface_get_data(surface) + y * cairo_image_surface_get_stride(surface);
+    const guint32 found = ((const guint32 *)row)[30];
+    gsk_render_node_unref(node);
+    cairo_destroy(cr);
+    cairo_surface_destroy(surface);
+    g_object_unref(thumb);
+    return found;
+}
+
+// A photo fills it; a panorama of few lines is a strip that is not enlarged; what is transparent
+// has a checkered ground.
+static void test_thumb_grounds(void)
+{
+    g_assert_cmphex(thumb_pixel(90, 60, 0x102030ff, 1), ==, 0xff102030);
+    g_assert_cmphex(thumb_pixel(90, 60, 0x102030ff, 38), ==, 0xff102030);
+    g_assert_cmphex(thumb_pixel(256, 16, 0x102030ff, 20), ==, 0xff102030);
+    g_assert_cmphex(thumb_pixel(256, 16, 0x102030ff, 4), ==, 0);
+    const guint32 first = thumb_pixel(60, 40, 0, 4), second = thumb_pixel(60, 40, 0, 12);
+    g_assert_cmphex(first >> 24, ==, 0xff);
+    g_assert_cmphex(second >> 24, ==, 0xff);
+    g_assert_cmphex(first, !=, second);
+}
+
 // In a process of its own, in which gdk-pixbuf has none of its loaders.
 static void test_thumb_of_any_format(void)
 {
@@ -421,6 +466,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/marked-member", test_marked_member);
     g_test_add_func("/ui/prompt-view", test_prompt);
     g_test_add_func("/ui/thumb", test_thumb);
+    g_test_add_func("/ui/thumb-grounds", test_thumb_grounds);
     g_test_add_func("/ui/thumb-of-any-format", test_thumb_of_any_format);
     g_test_add_func("/ui/export-name", test_export_name);
     return g_test_run();

@@ -1,6 +1,8 @@
 // What the canvas shows. Reading order: the handle, snapshot, then the object and its setters.
 #include "ui/canvas/canvas_private.h"
 
+#include "ui/widgets/checkered.h"
+
 #include <math.h>
 
 #define HANDLE_RADIUS 17.0f
@@ -85,11 +87,13 @@ static void snapshot_part(TinctureCanvas *self, GtkSnapshot *snapshot, GdkTextur
                           const graphene_rect_t *picture, const GdkRectangle *area)
 {
     const float scale = picture->size.width / (float)self->viewport.picture_width;
-    gtk_snapshot_append_texture(snapshot, texture,
-                                &GRAPHENE_RECT_INIT(picture->origin.x + (float)area->x * scale,
-                                                    picture->origin.y + (float)area->y * scale,
-                                                    (float)area->width * scale,
-                                                    (float)area->height * scale));
+    const graphene_rect_t part = GRAPHENE_RECT_INIT(
+        picture->origin.x + (float)area->x * scale, picture->origin.y + (float)area->y * scale,
+        (float)area->width * scale, (float)area->height * scale);
+    if (self->transparent) { // not over what is there already
+        checkered_snapshot_ground(snapshot, picture, &part);
+    }
+    gtk_snapshot_append_texture(snapshot, texture, &part);
 }
 
 // A picture over the whole of its area, and its sharp piece over that. Without a newer picture the
@@ -99,6 +103,9 @@ static void snapshot_picture(TinctureCanvas *self, GtkSnapshot *snapshot, gboole
 {
     GdkTexture *texture = newest && self->after != NULL ? self->after : self->before;
     GdkTexture *closeup = texture == self->after ? self->closeup_after : self->closeup_before;
+    if (self->transparent) {
+        checkered_snapshot_ground(snapshot, picture, picture);
+    }
     if (texture == self->after && self->after_area.width > 0 && self->before != NULL) {
         const struct image_region *a = &self->after_area;
         gtk_snapshot_append_texture(snapshot, self->before, picture);
@@ -324,6 +331,15 @@ static void tincture_canvas_init(TinctureCanvas *self)
     gtk_widget_set_focusable(GTK_WIDGET(self), TRUE);
     gtk_widget_set_overflow(GTK_WIDGET(self), GTK_OVERFLOW_HIDDEN);
     tincture_canvas_add_controllers(self);
+}
+
+void tincture_canvas_set_transparent(TinctureCanvas *self, gboolean transparent)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (self->transparent != transparent) {
+        self->transparent = transparent;
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+    }
 }
 
 void tincture_canvas_set_photo_size(TinctureCanvas *self, int width, int height)

@@ -34,6 +34,8 @@ struct canvas_stroke {
 
 // Size of the photo in pixels: what zoom refers to. Textures of any size are drawn over that area.
 void tincture_canvas_set_photo_size(TinctureCanvas *self, int width, int height);
+// Under a photo that is transparent in parts there is a checkered ground.
+void tincture_canvas_set_transparent(TinctureCanvas *self, gboolean transparent);
 // NULL: nothing to show. The newest picture is drawn over the photo.
 void tincture_canvas_set_before(TinctureCanvas *self, GdkTexture *texture);
 void tincture_canvas_set_after(TinctureCanvas *self, GdkTexture *texture);

@@ -13,6 +13,7 @@ struct _TinctureCanvas {
     GtkWidget parent_instance;
 
     // owned
+    gboolean transparent; // the photo is, in parts
     GdkTexture *before, *after;
     GdkTexture *closeup_before, *closeup_after; // of closeup_area, in the photo's own pixels
     struct overlay *overlay;

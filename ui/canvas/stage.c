@@ -172,6 +172,7 @@ static void update_pictures(TinctureStage *self)
     if (self->project->photo != NULL) {
         const struct image *full = self->project->photo->full;
         tincture_canvas_set_photo_size(self->canvas, full->width, full->height);
+        tincture_canvas_set_transparent(self->canvas, full->alpha != NULL);
     }
     if (after.rgba == before.rgba) {
         after.rgba = NULL;

@@ -24,12 +24,13 @@ static graphene_rect_t place_of(TinctureCheckered *self)
 }
 
 // One pair of cells, repeated.
-static void draw_ground(GtkSnapshot *snapshot, const graphene_rect_t *place)
+void checkered_snapshot_ground(GtkSnapshot *snapshot, const graphene_rect_t *place,
+                               const graphene_rect_t *part)
 {
     static const GdkRGBA light = {0.98f, 0.98f, 0.98f, 1}, dark = {0.84f, 0.84f, 0.84f, 1};
     const float x = place->origin.x, y = place->origin.y;
     const graphene_rect_t tile = GRAPHENE_RECT_INIT(x, y, 2 * CELL, 2 * CELL);
-    gtk_snapshot_push_repeat(snapshot, place, &tile);
+    gtk_snapshot_push_repeat(snapshot, part, &tile);
     gtk_snapshot_append_color(snapshot, &light, &tile);
     gtk_snapshot_append_color(snapshot, &dark, &GRAPHENE_RECT_INIT(x, y, CELL, CELL));
     gtk_snapshot_append_color(snapshot, &dark, &GRAPHENE_RECT_INIT(x + CELL, y + CELL, CELL, CELL));
@@ -43,7 +44,7 @@ static void tincture_checkered_snapshot(GtkWidget *widget, GtkSnapshot *snapshot
         return;
     }
     const graphene_rect_t place = place_of(self);
-    draw_ground(snapshot, &place);
+    checkered_snapshot_ground(snapshot, &place, &place);
     gtk_snapshot_save(snapshot);
     gtk_snapshot_translate(snapshot, &place.origin);
     gdk_paintable_snapshot(self->picture, snapshot, place.size.width, place.size.height);

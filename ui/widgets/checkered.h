@@ -12,4 +12,8 @@ G_DECLARE_FINAL_TYPE(TinctureCheckered, tincture_checkered, TINCTURE, CHECKERED,
 
 void tincture_checkered_set(TinctureCheckered *self, GdkPaintable *picture); // NULL: nothing
 
+// The ground alone, under a part of a picture that lies at place.
+void checkered_snapshot_ground(GtkSnapshot *snapshot, const graphene_rect_t *place,
+                               const graphene_rect_t *part);
+
 G_END_DECLS

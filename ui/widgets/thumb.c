@@ -3,6 +3,7 @@
 #include "render/file.h"
 #include "render/picture.h"
 #include "render/present/texture.h"
+#include "ui/widgets/checkered.h"
 
 #include <math.h>
 
@@ -32,6 +33,16 @@ static void stop_loading(TinctureThumb *self)
     }
 }
 
+// All of its area is filled, but a panorama is not enlarged for that until it is blurred: there it
+// is a strip.
+static double width_drawn(TinctureThumb *self, double width, double height, double aspect)
+{
+    const double whole = fmin(width, height * aspect), filled = fmax(width, height * aspect);
+    const double sharp = gdk_paintable_get_intrinsic_width(self->paintable) /
+                         (double)gtk_widget_get_scale_factor(GTK_WIDGET(self));
+    return fmin(filled, fmax(whole, sharp));
+}
+
 static void tincture_thumb_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
     TinctureThumb *self = TINCTURE_THUMB(widget);
@@ -41,11 +52,13 @@ static void tincture_thumb_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     if (aspect <= 0 || width <= 0 || height <= 0) {
         return;
     }
-    double drawn_width = fmax(width, height * aspect);
-    double drawn_height = fmax(height, width / aspect);
+    double drawn_width = width_drawn(self, width, height, aspect);
+    double drawn_height = drawn_width / aspect;
     gtk_snapshot_save(snapshot);
     gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)((width - drawn_width) / 2),
                                                           (float)((height - drawn_height) / 2)));
+    const graphene_rect_t place = GRAPHENE_RECT_INIT(0, 0, (float)drawn_width, (float)drawn_height);
+    checkered_snapshot_ground(snapshot, &place, &place);
     gdk_paintable_snapshot(self->paintable, snapshot, drawn_width, drawn_height);
     gtk_snapshot_restore(snapshot);
 }
