@@ -1,5 +1,6 @@
 #!/bin/sh
-# tour.sh TINCTURE_DRIVE: a first start shows the tour, the next one does not; the menu shows it again.
+# tour.sh TINCTURE_DRIVE: a first start shows the tour, the next one does not; the menu shows it again, and arrow keys turn
+# its cards.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -25,5 +26,22 @@ click tour.skip
 wait dialog none within 10
 quit
 END
+cat >"$dir/arrows.drive" <<END
+setting gtk-enable-animations false
+action win.tour
+wait dialog-focus GtkButton within 20
+key Right Right Right
+run sleep 1
+key Left
+run sleep 1
+click _Next
+run sleep 1
+click _Begin
+wait dialog none within 10
+quit
+END
 "$1" --welcome --data-dir "$dir/library" --drive "$dir/first.drive"
 "$1" --welcome --data-dir "$dir/library" --drive "$dir/next.drive"
+if command -v xdotool >/dev/null; then
+    "$1" --data-dir "$dir/library" --drive "$dir/arrows.drive"
+fi

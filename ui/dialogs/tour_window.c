@@ -29,6 +29,7 @@ struct tour {
     GtkWindow *window;
     AdwCarousel *carousel;
     GtkWidget *next, *back;
+    guint target; // the card that is shown, or on its way
 };
 
 static guint card_at(const struct tour *t)
@@ -38,6 +39,7 @@ static guint card_at(const struct tour *t)
 
 static void go_to(struct tour *t, guint i)
 {
+    t->target = i;
     adw_carousel_scroll_to(t->carousel, adw_carousel_get_nth_page(t->carousel, i), TRUE);
 }
 
@@ -55,11 +57,15 @@ static void moved_cb(struct tour *t)
     }
 }
 
+static void turned_cb(struct tour *t, guint at)
+{
+    t->target = at;
+}
+
 static void next_cb(struct tour *t)
 {
-    const guint at = card_at(t);
-    if (at + 1 < G_N_ELEMENTS(cards)) {
-        go_to(t, at + 1);
+    if (t->target + 1 < G_N_ELEMENTS(cards)) {
+        go_to(t, t->target + 1);
     } else {
         gtk_window_close(t->window);
     }
@@ -67,9 +73,8 @@ static void next_cb(struct tour *t)
 
 static void back_cb(struct tour *t)
 {
-    const guint at = card_at(t);
-    if (at > 0) {
-        go_to(t, at - 1);
+    if (t->target > 0) {
+        go_to(t, t->target - 1);
     }
 }
 
@@ -80,7 +85,7 @@ static gboolean turn_cb(GtkWidget *window, GVariant *to_right, gpointer data)
     const gboolean mirrored = gtk_widget_get_direction(window) == GTK_TEXT_DIR_RTL;
     if (g_variant_get_boolean(to_right) == mirrored) {
         back_cb(t);
-    } else if (card_at(t) + 1 < G_N_ELEMENTS(cards)) { // the last one is closed on purpose
+    } else if (t->target + 1 < G_N_ELEMENTS(cards)) { // the last one is closed on purpose
         next_cb(t);
     }
     return GDK_EVENT_STOP;
@@ -198,6 +203,7 @@ static void build(struct tour *t)
     gtk_window_set_default_widget(t->window, t->next);
     gtk_window_set_focus(t->window, t->next);
     g_signal_connect_swapped(t->carousel, "notify::position", G_CALLBACK(moved_cb), t);
+    g_signal_connect_swapped(t->carousel, "page-changed", G_CALLBACK(turned_cb), t);
     moved_cb(t);
 }
 
