@@ -15,7 +15,8 @@ shown() { # shown PAGE: what the drive waits for
 }
 
 pages=$(sed -n 's/^Exec=tincture --page //p' "$3")
-[ "$(sed -n 's/^Actions=//p' "$3" | tr ';' ' ')" = "$(echo "$pages" | tr '\n' ' ')" ]
+# Another window is no page.
+[ "$(sed -n 's/^Actions=new-window;//p' "$3" | tr ';' ' ')" = "$(echo "$pages" | tr '\n' ' ')" ]
 for page in $pages; do
     { shown "$page" && echo quit; } >"$dir/begin.drive"
     "$1" --page "$page" --data-dir "$dir/$page" --drive "$dir/begin.drive"

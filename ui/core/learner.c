@@ -21,8 +21,9 @@ static void report_cb(struct task *task, const struct task_progress *progress)
 // another.
 static bool is_other(const struct checkpoint_model *m, const char *path, const char *hash)
 {
-    return hash ? !g_str_equal(m->hash, hash)
-                : m->path && !g_str_equal(m->path, path) && g_file_test(m->path, G_FILE_TEST_EXISTS);
+    return hash
+               ? !g_str_equal(m->hash, hash)
+               : m->path && !g_str_equal(m->path, path) && g_file_test(m->path, G_FILE_TEST_EXISTS);
 }
 
 char *learner_other_model(const char *checkpoint, const char *path, const char *hash)

@@ -15,9 +15,9 @@ struct training {
 
     // owned
     struct store_run run; // the one that runs or waits; id 0: none
-    char *other_model;    // with which alone it goes on, as a person calls it; NULL: the one at hand
-    char *model_hash;     // of the one at hand; NULL: not known
-    char *adapter;        // where the running one's adapter goes, relative to the library
+    char *other_model; // with which alone it goes on, as a person calls it; NULL: the one at hand
+    char *model_hash;  // of the one at hand; NULL: not known
+    char *adapter;     // where the running one's adapter goes, relative to the library
     guint save_timer, tell_timer;
 
     // state

@@ -127,10 +127,11 @@ static void follow_format(struct export_window *w)
 
 static char *name_fault(const char *name)
 {
-    return *name == '\0'              ? g_strdup(_("The file needs a name"))
-           : strchr(name, '/') != NULL ? g_strdup(_("A name cannot have a “/” in it; another folder "
-                                                    "is chosen with Change…"))
-                                       : NULL;
+    return *name == '\0' ? g_strdup(_("The file needs a name"))
+           : strchr(name, '/') != NULL
+               ? g_strdup(_("A name cannot have a “/” in it; another folder "
+                            "is chosen with Change…"))
+               : NULL;
 }
 
 // What is in the way of an export stands there in a sentence.

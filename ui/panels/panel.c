@@ -132,7 +132,8 @@ void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char 
     g_autofree char *words =
         words_text(session->studio->vocabulary, session->studio->reader, others);
     g_autofree char *end = reading_text(session->studio->reader, &style, sentence);
-    g_autofree char *text = g_strconcat(words, *words && *end ? C_("sentences", ". ") : "", end, NULL);
+    g_autofree char *text =
+        g_strconcat(words, *words && *end ? C_("sentences", ". ") : "", end, NULL);
     gtk_label_set_text(label, text);
     gtk_widget_set_visible(GTK_WIDGET(label), *text != '\0');
 }
