@@ -24,7 +24,7 @@ struct _TinctureApp {
 };
 
 void tincture_app_add_actions(TinctureApp *self);
-gboolean tincture_app_has_page(TinctureApp *self, const char *name); // --page, a desktop's menu
+gboolean tincture_app_has_page(TinctureApp *self, const char *name);   // --page, a desktop's menu
 void tincture_app_follow(TinctureApp *self, TinctureSession *session); // of a new window
 // The one that was used last; NULL: there is none.
 TinctureWindow *tincture_app_get_window(TinctureApp *self);

@@ -488,8 +488,8 @@ static bool check_kind(const struct image_save_params *params, const char *path,
                     named->title);
     } else if (written && !named && dot && dot[1]) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "%s: %s is no picture's ending, and --format asks for %s, which ends in .%s", path,
-                    dot, codec->title, codec->suffixes[0]);
+                    "%s: %s is no picture's ending, and --format asks for %s, which ends in .%s",
+                    path, dot, codec->title, codec->suffixes[0]);
     } else if (written && !codec->deep && params->bits == 16) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s: a %s file has 8 bits a channel, and --bits asks for 16", path,

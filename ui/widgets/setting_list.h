@@ -23,8 +23,8 @@ struct setting_list *setting_list_new(AdwPreferencesGroup *group, AdwExpanderRow
 void setting_list_leave_out(struct setting_list *list, const char *key);
 // Shows these values, with the rows that count now. TRUE where these are others than before.
 gboolean setting_list_show(struct setting_list *list, const struct settings *settings);
-// What is typed somewhere and is no value there, as a sentence, newly allocated; NULL: nothing. Told
-// each time that something else is typed, once it is asked for.
+// What is typed somewhere and is no value there, as a sentence, newly allocated; NULL: nothing.
+// Told each time that something else is typed, once it is asked for.
 typedef void (*setting_typed_fn)(gpointer data);
 void setting_list_on_typed(struct setting_list *list, setting_typed_fn typed);
 char *setting_list_dup_fault(struct setting_list *list);
