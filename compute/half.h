@@ -1,4 +1,5 @@
-// Half-precision numbers of both kinds, bit by bit: files hold them, arithmetic is fp32.
+// Half-precision numbers of both kinds, bit by bit: files and weights at rest hold them, arithmetic
+// is fp32.
 #pragma once
 
 #include <stdint.h>
@@ -27,6 +28,17 @@ static inline float half_to_float(uint16_t h)
     // The exponent moves from bias 15 to bias 127 by a multiplication, which also normalises
     // subnormals.
     return float_from_bits(sign | float_bits(float_from_bits(magnitude) * 0x1p112f));
+}
+
+// The nearest, of two as near the even one; too large ones become infinite. Not for NaN.
+static inline uint16_t half_from_float(float f)
+{
+    const uint32_t bits = float_bits(f), magnitude = bits & 0x7fffffff;
+    const uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
+    const uint32_t normal = rounded >= 0x47800000 ? 0x7c00 : (rounded - 0x38000000) >> 13;
+    // Below the smallest normal one the unit is that of numbers from 1/2 on: the addition rounds.
+    const uint32_t small = float_bits(float_from_bits(magnitude) + 0.5f) - float_bits(0.5f);
+    return (uint16_t)((bits >> 16 & 0x8000) | (magnitude < 0x38800000 ? small : normal));
 }
 
 static inline float bfloat_to_float(uint16_t b)

@@ -24,6 +24,10 @@ struct svd {
     float *sigma; // (rank), descending
     float *vt;    // (rank, columns)
 };
+// How u and vt rest in the cache and on the device: in fp16 where the weight came in 16 bits and
+// rests so (their numbers are at most 1, of which fp16 keeps more than bf16), else in fp32. In an
+// svd they are fp32 all the same, rounded already, whether they were computed or kept.
+enum dtype svd_dtype(const struct nn_weight *w);
 // Called for each weight once its factors are there; they are valid during the call.
 typedef bool (*svd_ready_fn)(int index, const struct svd *svd, void *data, GError **error);
 // The factors of n params' weights (2-D and 4-D), from the cache on disk or computed and put there.

@@ -5,10 +5,13 @@
 //
 // Each file is a pack of many layers, tensors LAYER.u, LAYER.sigma and LAYER.vt: bringing a file
 // safely to the disk takes longer than most decompositions. What a run computes becomes new packs,
-// so a subset costs what it needs. A tensor that does not fit its weight any more is passed over
-// and computed again; a cache that cannot be written costs time only.
+// so a subset costs what it needs. Factors of weights that rest in 16 bits are kept in 16 bits, and
+// those that were kept in 32 are rounded as they are read. A tensor that does not fit its weight
+// any more is passed over and computed again; a cache that cannot be written costs time only.
 #include "compute/adapter/private.h"
+#include "compute/clones.h"
 #include "compute/gpu/host.h"
+#include "compute/half.h"
 #include "compute/i18n.h"
 
 #include <errno.h>
@@ -36,6 +39,18 @@ static void svd_alloc(struct svd *s, const struct nn_weight *w)
     s->u = g_new(float, (int64_t)s->rows * s->rank);
     s->sigma = g_new(float, s->rank);
     s->vt = g_new(float, (int64_t)s->rank * s->columns);
+}
+
+enum dtype svd_dtype(const struct nn_weight *w)
+{
+    return dtype_is_half(w->tensor->dtype) ? DTYPE_F16 : DTYPE_F32;
+}
+
+static HOST_CLONES void round_as_half(float *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = half_to_float(half_from_float(x[i]));
+    }
 }
 
 static void work_clear(struct work *w)
@@ -111,12 +126,22 @@ static void cache_open(struct cache *cache, const struct adapter_param *p, struc
     g_clear_pointer(&dir, g_dir_close);
 }
 
+// A tensor of fewer digits than are wanted is none.
 static bool read_tensor(const struct st_file *f, const char *path, const char *suffix,
-                        int64_t count, float *out)
+                        enum dtype dtype, int64_t count, float *out)
 {
     g_autofree char *name = g_strconcat(path, suffix, NULL);
     const struct st_tensor *t = st_find(f, name);
-    return t && t->count == count && st_read_f32(t, out, true, NULL);
+    const bool fits = t && t->count == count &&
+                      (t->dtype == ST_F32 || (t->dtype == ST_F16 && dtype == DTYPE_F16));
+    if (!fits || !st_read_f32(t, out, true, NULL)) {
+        return false;
+    }
+    if (t->dtype == ST_F32 && dtype == DTYPE_F16) {
+        round_as_half(out, count);
+    }
+    st_release(t);
+    return true;
 }
 
 static bool fits_weight(const struct svd *s, const float *weight)
@@ -145,11 +170,12 @@ static bool cache_read(const struct cache *cache, const struct work *w)
 {
     const struct svd *s = &w->svd;
     const char *path = w->param->path;
+    const enum dtype dtype = svd_dtype(w->param->weight);
     for (guint i = 0; i < cache->packs->len; i++) {
         const struct st_file *f = cache->packs->pdata[i];
-        if (read_tensor(f, path, ".sigma", s->rank, s->sigma) &&
-            read_tensor(f, path, ".u", (int64_t)s->rows * s->rank, s->u) &&
-            read_tensor(f, path, ".vt", (int64_t)s->rank * s->columns, s->vt) &&
+        if (read_tensor(f, path, ".sigma", DTYPE_F32, s->rank, s->sigma) &&
+            read_tensor(f, path, ".u", dtype, (int64_t)s->rows * s->rank, s->u) &&
+            read_tensor(f, path, ".vt", dtype, (int64_t)s->rank * s->columns, s->vt) &&
             fits_weight(s, w->weight)) {
             return true;
         }
@@ -170,9 +196,12 @@ static void cache_add(struct cache *cache, const struct work *w)
     }
     g_autofree char *u = g_strconcat(path, ".u", NULL), *vt = g_strconcat(path, ".vt", NULL),
                     *sigma = g_strconcat(path, ".sigma", NULL);
-    st_writer_f32(cache->fresh, u, 2, (int64_t[]){s->rows, s->rank}, s->u);
+    const bool half = svd_dtype(w->param->weight) == DTYPE_F16;
+    void (*write)(struct st_writer *, const char *, int, const int64_t *, const float *) =
+        half ? st_writer_f16 : st_writer_f32;
+    write(cache->fresh, u, 2, (int64_t[]){s->rows, s->rank}, s->u);
     st_writer_f32(cache->fresh, sigma, 1, (int64_t[]){s->rank}, s->sigma);
-    st_writer_f32(cache->fresh, vt, 2, (int64_t[]){s->rank, s->columns}, s->vt);
+    write(cache->fresh, vt, 2, (int64_t[]){s->rank, s->columns}, s->vt);
     cache->fresh_floats += (int64_t)s->rank * (s->rows + s->columns + 1);
     if (cache->fresh_floats > PACK_FLOATS) {
         cache_flush(cache);
@@ -186,8 +215,13 @@ static void decompose(int64_t begin, int64_t end, void *data)
     struct work *work = data;
     for (int64_t i = begin; i < end; i++) {
         struct svd *s = &work[i].svd;
-        if (!work[i].cached) {
-            work[i].failed = !host_svd(s->rows, s->columns, work[i].weight, s->u, s->sigma, s->vt);
+        if (work[i].cached) {
+            continue;
+        }
+        work[i].failed = !host_svd(s->rows, s->columns, work[i].weight, s->u, s->sigma, s->vt);
+        if (!work[i].failed && svd_dtype(work[i].param->weight) == DTYPE_F16) {
+            round_as_half(s->u, (int64_t)s->rows * s->rank);
+            round_as_half(s->vt, (int64_t)s->rank * s->columns);
         }
     }
 }

@@ -130,10 +130,10 @@ static void factors_free(struct factors *f)
     g_free(f);
 }
 
-static struct tensor *upload(struct gpu *gpu, const int shape[GRAPH_RANK], const char *name,
-                             const float *data, GError **error)
+static struct tensor *upload(struct gpu *gpu, enum dtype dtype, const int shape[GRAPH_RANK],
+                             const char *name, const float *data, GError **error)
 {
-    struct tensor *t = tensor_new(gpu, DTYPE_F32, shape, name, error);
+    struct tensor *t = tensor_new(gpu, dtype, shape, name, error);
     if (t && !tensor_write(t, data, error)) {
         g_clear_pointer(&t, tensor_free);
     }
@@ -155,6 +155,7 @@ static bool matrix_ready(int index, const struct svd *svd, void *data, GError **
 {
     struct adapter_param **params = data, *p = params[index];
     struct gpu *gpu = p->adapter->model->gpu;
+    const enum dtype dtype = svd_dtype(p->weight);
     const int *w = p->weight->shape, rank = p->count;
     struct factors *f = g_new0(struct factors, 1);
     f->rank = rank;
@@ -165,11 +166,13 @@ static bool matrix_ready(int index, const struct svd *svd, void *data, GError **
     for (int64_t i = 0; i < svd->rows; i++) {
         memcpy(u + i * rank, svd->u + i * svd->rank, (size_t)rank * sizeof *u);
     }
-    f->u = upload(gpu, (int[]){1, 1, svd->rows, rank}, p->path, u, error);
-    f->sigma = f->u ? upload(gpu, (int[]){1, 1, 1, rank}, p->path, svd->sigma, error) : NULL;
+    f->u = upload(gpu, dtype, (int[]){1, 1, svd->rows, rank}, p->path, u, error);
+    f->sigma =
+        f->u ? upload(gpu, DTYPE_F32, (int[]){1, 1, 1, rank}, p->path, svd->sigma, error) : NULL;
     const int linear[] = {1, 1, rank, w[3]}, conv[] = {rank, w[1], w[2], w[3]};
-    f->vt = f->sigma ? upload(gpu, p->weight->rank == 4 ? conv : linear, p->path, svd->vt, error)
-                     : NULL;
+    f->vt = f->sigma
+                ? upload(gpu, dtype, p->weight->rank == 4 ? conv : linear, p->path, svd->vt, error)
+                : NULL;
     if (!f->vt) {
         factors_free(f);
         return false;

@@ -81,6 +81,9 @@ void st_writer_free(struct st_writer *w);
 void st_writer_meta(struct st_writer *w, const char *key, const char *value);
 void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
                    const float *data);
+// As fp16, each number rounded to the nearest.
+void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape,
+                   const float *data);
 void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
                    const int32_t *data);
 bool st_writer_save(struct st_writer *w, const char *path, struct task *task, GError **error);

@@ -2,6 +2,8 @@
 // name.
 
 #include "compute/file/safetensors.h"
+
+#include "compute/half.h"
 #include "compute/i18n.h"
 #include "compute/replace.h"
 
@@ -82,6 +84,17 @@ void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_
 {
     add_piece(w, name, ST_F32, rank, shape,
               g_bytes_new(data, count_of(rank, shape) * sizeof *data));
+}
+
+void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape,
+                   const float *data)
+{
+    const int64_t count = count_of(rank, shape);
+    uint16_t *halves = g_new(uint16_t, count);
+    for (int64_t i = 0; i < count; i++) {
+        halves[i] = half_from_float(data[i]);
+    }
+    add_piece(w, name, ST_F16, rank, shape, g_bytes_new_take(halves, count * sizeof *halves));
 }
 
 void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,

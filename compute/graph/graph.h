@@ -47,8 +47,9 @@ struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRA
 void tensor_free(struct tensor *t);
 int64_t shape_count(const int shape[GRAPH_RANK]); // elements
 uint64_t shape_bytes(const int shape[GRAPH_RANK], enum dtype dtype);
-// All of it, fp32 or int32, in the order of its shape. What rests in 16 bits is widened, and is
-// never written. Writing is the only way to change data that a program has read.
+// All of it, fp32 or int32, in the order of its shape. What rests in 16 bits is widened; to fp16 it
+// is rounded, to the nearest, and bf16 is never written. Writing is the only way to change data
+// that a program has read.
 bool tensor_write(struct tensor *t, const void *data, GError **error);
 bool tensor_read(const struct tensor *t, void *data, GError **error);
 // The memory of packed copy `slot`, for host kernels; it belongs to the tensor. NULL: all packed

@@ -1,5 +1,7 @@
 // Storage that outlives a graph.
+#include "compute/clones.h"
 #include "compute/graph/panels.h"
+#include "compute/half.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -84,13 +86,39 @@ float *tensor_packed(struct tensor *t, int slot, const struct packed_key *key, i
     return copy->data;
 }
 
+static HOST_CLONES void round_to_half(const float *from, int64_t n, uint16_t *to)
+{
+    for (int64_t i = 0; i < n; i++) {
+        to[i] = half_from_float(from[i]);
+    }
+}
+
+// Numbers in the order of the shape are those of a matrix of as many outputs: its panels are the
+// same.
+static void write_half(struct tensor *t, const float *data)
+{
+    const struct panels panels = panels_of(t->shape),
+                        matrix = {panels.outputs, 1, panels.taps * panels.inputs};
+    const int64_t count = shape_count(t->shape);
+    g_autofree uint16_t *halves = g_new(uint16_t, count);
+    uint16_t *map = t->buf->map;
+    round_to_half(data, count, halves);
+    for (int i = 0; i < panels_count(&matrix); i++) {
+        panels_fill(&matrix, i, (const uint8_t *)halves, map + panels_offset(&matrix, i));
+    }
+}
+
 bool tensor_write(struct tensor *t, const void *data, GError **error)
 {
-    g_assert(!dtype_is_half(t->dtype));
+    g_assert(t->dtype != DTYPE_BF16);
     for (int i = 0; i < TENSOR_PACKED_COPIES; i++) {
         t->packed[i].stale = true;
     }
     t->writes++;
+    if (t->dtype == DTYPE_F16) {
+        write_half(t, data);
+        return true;
+    }
     return gpu_buf_write(t->gpu, t->buf, 0, data, shape_bytes(t->shape, t->dtype), error);
 }
 

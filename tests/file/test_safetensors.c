@@ -6,6 +6,7 @@
 #include "compute/half.h"
 
 #include <fcntl.h>
+#include <float.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -200,7 +201,21 @@ static void test_half(void)
         } else {
             g_assert_cmpfloat(f, ==, (float)(h & 0x8000 ? -value : value));
         }
+        if (!isnan(f)) {
+            g_assert_cmphex(half_from_float(f), ==, h);
+        }
+        const float next = half_to_float((uint16_t)(h + 1));
+        if ((h & 0x7fff) < 0x7bff) { // between two neighbours: the nearer one, or the even one
+            const float middle = (f + next) / 2;
+            g_assert_cmphex(half_from_float(middle), ==, h + (h & 1));
+            g_assert_cmphex(half_from_float(nextafterf(middle, f)), ==, h);
+            g_assert_cmphex(half_from_float(nextafterf(middle, next)), ==, h + 1);
+        }
     }
+    g_assert_cmphex(half_from_float(65519.9f), ==, 0x7bff); // the largest, and what is too large
+    g_assert_cmphex(half_from_float(-65520), ==, 0xfc00);
+    g_assert_cmphex(half_from_float(-FLT_MAX), ==, 0xfc00);
+    g_assert_cmphex(half_from_float(-1e-30f), ==, 0x8000);
     g_assert_cmpfloat(bfloat_to_float(0xc040), ==, -3.0f);
 }
 
@@ -343,6 +358,7 @@ static struct st_writer *make_writer(void)
     st_writer_i32(w, "ids", 1, (int64_t[]){2}, (int32_t[]){-7, 49407});
     st_writer_f32(w, "none", 2, (int64_t[]){0, 4}, NULL);
     st_writer_f32(w, "number", 0, NULL, (float[]){0.5f});
+    st_writer_f16(w, "half", 1, (int64_t[]){3}, (float[]){0.1f, -2, 1e-30f});
     return w;
 }
 
@@ -367,6 +383,9 @@ static void test_round_trip(void)
     g_assert_true(st_read_f32(st_find(f, "ids"), ids, true, &error));
     g_assert_cmpfloat(ids[0], ==, -7);
     g_assert_cmpint(st_find(f, "number")->rank, ==, 0);
+    g_assert_cmpint(st_find(f, "half")->dtype, ==, ST_F16);
+    g_assert_true(st_read_f32(st_find(f, "half"), x, true, &error));
+    g_assert_cmpmem(x, 3 * sizeof *x, ((float[]){0.0999755859375f, -2, 0}), 3 * sizeof *x);
     st_free(f);
     leave_folder(path);
 }
