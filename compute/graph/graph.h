@@ -105,6 +105,12 @@ struct node *graph_name(struct graph *g, struct node *node, const char *format, 
 // leaves. An op without a rule is TINCTURE_ERROR_UNSUPPORTED with its name.
 bool graph_grad(struct graph *g, struct node *loss, struct node *const *leaves, int n,
                 struct node **grads, GError **error);
+// The same numbers in less memory and more time: what the gradient needs of the nodes before the
+// loss is computed again for it, in `pieces` pieces of their order. Between them only what later
+// pieces read is kept; the last one is not computed twice. After Chen et al., "Training Deep Nets
+// with Sublinear Memory Cost" (2016).
+bool graph_grad_recomputed(struct graph *g, struct node *loss, struct node *const *leaves, int n,
+                           int pieces, struct node **grads, GError **error);
 
 // Text (one node a line) or DOT (path ends in .dot) for people. gpu: each node is named with the
 // kernel that it runs with there, "matmul.host"; NULL: without.

@@ -76,6 +76,38 @@ static void build_loss(struct trainer *t)
     g_array_unref(maps.found);
 }
 
+// Into how many pieces a step is cut that computes its activations twice, and the part of the free
+// memory from which on one does: what else is running needs the rest.
+enum { PIECES = 12, MOST_OF_FREE = 2 };
+
+static bool compile(struct trainer *t, int pieces, struct node *const *leaves, int n,
+                    struct node **outputs, GError **error)
+{
+    if (!graph_grad_recomputed(t->graph, t->loss, leaves, n, pieces, outputs + 2, error)) {
+        return false;
+    }
+    t->program = program_new(t->graph, t->model->gpu, outputs, n + 2, error);
+    return t->program != NULL;
+}
+
+// Where memory is short the gradient is added once more to the same graph, and of the first one
+// nothing runs.
+static bool compile_to_fit(struct trainer *t, struct node *const *leaves, int n,
+                           struct node **outputs, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    const uint64_t most = gpu_memory_free(t->model->gpu) / MOST_OF_FREE;
+    if (compile(t, 1, leaves, n, outputs, &first) && program_bytes(t->program) <= most) {
+        return true;
+    }
+    if (first && !g_error_matches(first, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY)) {
+        g_propagate_error(error, g_steal_pointer(&first));
+        return false;
+    }
+    g_clear_pointer(&t->program, program_free);
+    return compile(t, PIECES, leaves, n, outputs, error);
+}
+
 // The leaves that occur; gradients of those are behind loss and row_loss in the program's outputs.
 static bool differentiate(struct trainer *t, GError **error)
 {
@@ -93,7 +125,7 @@ static bool differentiate(struct trainer *t, GError **error)
     }
     outputs[0] = t->loss;
     outputs[1] = t->row_loss;
-    if (!graph_grad(t->graph, t->loss, occurring, found, outputs + 2, error)) {
+    if (!compile_to_fit(t, occurring, found, outputs, error)) {
         return false;
     }
     int k = 2;
@@ -101,8 +133,7 @@ static bool differentiate(struct trainer *t, GError **error)
         struct train_leaf *leaf = leaves->pdata[i];
         leaf->gradient = leaf->node ? outputs[k++] : NULL;
     }
-    t->program = program_new(t->graph, t->model->gpu, outputs, found + 2, error);
-    return t->program != NULL;
+    return true;
 }
 
 struct adapter_hook *beneath_hook(const struct objective_run *run, GError **error)

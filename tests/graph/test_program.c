@@ -179,6 +179,46 @@ static void test_gradient(void)
     tensor_free(net.target);
 }
 
+// A deep network whose layers also read the first one's result, as a U-Net's do: the same gradients
+// to the bit in less memory, whatever the number of pieces.
+static void test_gradient_recomputed(void)
+{
+    enum { DEPTH = 30, ROWS = 64, WIDTH = 32 };
+    static const int pieces[] = {1, 6, 7, 1000};
+    g_autoptr(GError) error = NULL;
+    struct tensor *x = random_tensor(1, 1, 1, ROWS, WIDTH),
+                  *w = random_tensor(2, 1, 1, WIDTH, WIDTH);
+    float first[ROWS * WIDTH + WIDTH * WIDTH], again[G_N_ELEMENTS(first)];
+    uint64_t bytes[G_N_ELEMENTS(pieces)];
+    for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
+        struct graph *g = graph_new();
+        struct node *leaves[] = {graph_trainable(g, x), graph_trainable(g, w)}, *outputs[3];
+        struct node *y = op_unary(g, UNARY_SILU, leaves[0]), *early = y;
+        for (int k = 0; k < DEPTH; k++) {
+            y = op_unary(g, UNARY_SILU, op_linear(g, y, leaves[1], NULL));
+            y = k == DEPTH / 2 ? op_mul(g, y, early) : y;
+        }
+        outputs[0] = op_mse(g, y, early);
+        g_assert_true(
+            graph_grad_recomputed(g, outputs[0], leaves, 2, pieces[i], outputs + 1, &error));
+        g_assert_no_error(error);
+        struct program *p = compile(g, outputs, 3);
+        g_assert_true(program_run(p, NULL, &error));
+        float *to = i ? again : first;
+        g_assert_true(program_read(p, outputs[1], to, &error));
+        g_assert_true(program_read(p, outputs[2], to + ROWS * WIDTH, &error));
+        const size_t n = (ROWS * WIDTH + WIDTH * WIDTH) * sizeof *to;
+        g_assert_cmpmem(to, n, first, n);
+        bytes[i] = program_bytes(p);
+        program_free(p);
+        graph_free(g);
+    }
+    g_assert_cmpuint(bytes[1], <, bytes[0] / 2);
+    g_assert_cmpuint(bytes[2], <, bytes[0] / 2);
+    tensor_free(x);
+    tensor_free(w);
+}
+
 // Only what leads to a wanted leaf is differentiated, and a leaf that the loss does not use gets
 // zero.
 static void test_gradient_paths(void)
@@ -396,6 +436,7 @@ int main(int argc, char **argv)
     g_test_add_func("/program/replay", test_replay);
     g_test_add_func("/program/outputs", test_outputs);
     g_test_add_func("/program/gradient", test_gradient);
+    g_test_add_func("/program/gradient-recomputed", test_gradient_recomputed);
     g_test_add_func("/program/gradient-paths", test_gradient_paths);
     g_test_add_func("/program/no-rule", test_no_rule);
     g_test_add_func("/program/cancel", test_cancel);
