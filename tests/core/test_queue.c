@@ -396,8 +396,8 @@ static void test_patient(void)
     end(&f);
 }
 
-// What is made apart, as a training is, stops for what was promised, as an export is, and goes on at
-// once from its own place: before what waits behind it, and for nothing else.
+// What is made apart, as a training is, stops for what was promised, as an export is, and goes on
+// at once from its own place: before what waits behind it, and for nothing else.
 static void test_promised(void)
 {
     struct fixture f;

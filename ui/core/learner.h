@@ -18,9 +18,9 @@ struct learner {
     struct task_progress progress; // the last, as samples are told with it
 };
 
-// The model that a checkpoint was written with, as a person calls it, where that is another one than
-// the one of this path and hash (of its U-Net; NULL: not known), newly allocated. NULL: it is not, or
-// that cannot be told.
+// The model that a checkpoint was written with, as a person calls it, where that is another one
+// than the one of this path and hash (of its U-Net; NULL: not known), newly allocated. NULL: it is
+// not, or that cannot be told.
 char *learner_other_model(const char *checkpoint, const char *path, const char *hash);
 // False with an error where there is no model, or the settings' method does not fit it, or
 // what it goes on from was begun with another one. One that made way has its learning.
