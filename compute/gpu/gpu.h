@@ -61,8 +61,8 @@ const char *gpu_precision_named(const char *name);
 // struct gpu_info).
 GArray *gpu_list(GError **error);
 
-// Bytes that can still be taken: what is left of TINCTURE_MEMORY (MiB), of the device's budget, and on unified memory and CPU devices also
-// what the system has available.
+// Bytes that can still be taken: what is left of TINCTURE_MEMORY (MiB), of the device's budget, and
+// on unified memory and CPU devices also what the system has available.
 uint64_t gpu_memory_free(const struct gpu *gpu);
 
 // TINCTURE_ERROR_MEMORY: "Not enough memory: needs 5.1 GiB, 3.3 GiB free".
