@@ -13,7 +13,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 
-enum { SIDE = 64, STEPS = 4, LONG = 60, MOST = 1 << 16 };
+enum { SIDE = 64, STEPS = 4, LONG = 30, MOST = 1 << 16 };
 
 static struct gpu *gpu;
 
