@@ -3,6 +3,7 @@
 #include "compute/i18n.h"
 #include "ui/core/adapter_list.h"
 #include "ui/core/library.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/widgets/small_rows.h"
 
 struct _TinctureAdaptersGroup {
@@ -16,6 +17,7 @@ struct _TinctureAdaptersGroup {
     GPtrArray *rows; // that it has now
     GHashTable *ids; // path of a photo's adapter -> its id in the library, a pointer to gint64
     GStrv folders;
+    char *exported; // path of the one that is exported; NULL: none was yet
 };
 
 G_DEFINE_FINAL_TYPE(TinctureAdaptersGroup, tincture_adapters_group, ADW_TYPE_PREFERENCES_GROUP)
@@ -121,6 +123,105 @@ static void add_action(GtkWidget *row, GtkWidget *button, const char *name, cons
     adw_expander_row_add_action(ADW_EXPANDER_ROW(row), button);
 }
 
+// ---- export and name ----------------------------------------------------------------------------
+
+// What a button of a row is for; the button's.
+struct target {
+    TinctureAdaptersGroup *group; // borrowed
+    char *path, *name;
+    enum dialect_way *ways; // NULL: none
+    gint64 id;              // 0: of no photo
+};
+
+static void target_free(gpointer data, GClosure *closure)
+{
+    struct target *t = data;
+    g_free(t->path);
+    g_free(t->name);
+    g_free(t->ways);
+    g_free(t);
+}
+
+static struct target *target_new(TinctureAdaptersGroup *self, const struct adapter_entry *entry,
+                                 gint64 id)
+{
+    struct target *t = g_new(struct target, 1);
+    int n = 0;
+    while (adapter_dialect_table[n] != NULL) {
+        n++;
+    }
+    *t = (struct target){self, g_strdup(entry->path), g_strdup(entry->name), NULL, id};
+    t->ways = entry->ways != NULL ? g_memdup2(entry->ways, (gsize)n * sizeof *t->ways) : NULL;
+    return t;
+}
+
+static GtkWindow *window_of(TinctureAdaptersGroup *self)
+{
+    return GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self)));
+}
+
+static void place_chosen_cb(GFile *file, const struct adapter_choice *choice, gpointer data)
+{
+    TinctureAdaptersGroup *self = data;
+    g_autofree char *path = g_file_get_path(file);
+    if (path != NULL && self->exported != NULL) {
+        tincture_session_export_adapter_file(self->session, self->exported, path, choice->dialect,
+                                             choice->rank);
+    }
+}
+
+static void export_cb(GtkWidget *button, struct target *t)
+{
+    g_free(t->group->exported);
+    t->group->exported = g_strdup(t->path);
+    file_dialog_save_adapter(window_of(t->group), t->name, t->ways, place_chosen_cb, t->group);
+}
+
+static void renamed_cb(AdwMessageDialog *dialog, const char *response, TinctureAdaptersGroup *self)
+{
+    GtkEditable *entry = GTK_EDITABLE(adw_message_dialog_get_extra_child(dialog));
+    const gint64 *id = g_object_get_data(G_OBJECT(dialog), "id");
+    g_autofree char *name = g_strstrip(g_strdup(gtk_editable_get_text(entry)));
+    if (g_str_equal(response, "rename") && *name != '\0' && self->session != NULL) {
+        library_rename_adapter(self->session->library, *id, name);
+    }
+}
+
+static void rename_cb(GtkWidget *button, struct target *t)
+{
+    GtkWidget *dialog =
+        adw_message_dialog_new(window_of(t->group), _("Rename the Adapter"), t->name);
+    AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
+    GtkWidget *entry = gtk_entry_new();
+    gtk_widget_set_name(entry, "adapters.name");
+    gtk_entry_set_activates_default(GTK_ENTRY(entry), TRUE);
+    gtk_entry_set_placeholder_text(GTK_ENTRY(entry), _("New name"));
+    gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("New name"), -1);
+    adw_message_dialog_set_extra_child(message, entry);
+    adw_message_dialog_add_responses(message, "cancel", _("_Cancel"), "rename", _("_Rename"), NULL);
+    adw_message_dialog_set_response_appearance(message, "rename", ADW_RESPONSE_SUGGESTED);
+    adw_message_dialog_set_default_response(message, "rename");
+    adw_message_dialog_set_close_response(message, "cancel");
+    g_object_set_data_full(G_OBJECT(dialog), "id", g_memdup2(&t->id, sizeof t->id), g_free);
+    g_signal_connect_object(dialog, "response", G_CALLBACK(renamed_cb), t->group, 0);
+    gtk_window_present(GTK_WINDOW(dialog));
+}
+
+// A small button whose target is its own.
+static void add_verb(GtkWidget *row, const char *icon, const char *name, const char *says,
+                     GCallback clicked, struct target *target)
+{
+    GtkWidget *button = gtk_button_new_from_icon_name(icon);
+    gtk_widget_add_css_class(button, "flat");
+    g_signal_connect_data(button, "clicked", clicked, target, target_free, 0);
+    gtk_widget_set_name(button, name);
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_set_tooltip_text(button, says);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, says, -1);
+    adw_expander_row_add_action(ADW_EXPANDER_ROW(row), button);
+}
+
 static bool is_used(TinctureAdaptersGroup *self, const char *path)
 {
     GListModel *uses = G_LIST_MODEL(self->session->project->adapters);
@@ -156,7 +257,17 @@ static void add_actions(TinctureAdaptersGroup *self, GtkWidget *row,
     gtk_widget_add_css_class(folder, "flat");
     add_action(row, folder, show, show_says, "win.show-file",
                g_variant_new_bytestring(entry->path));
+    if (entry->ways != NULL) {
+        g_autofree char *export = g_strdup_printf("adapters.%u.export", place);
+        g_autofree char *says = g_strdup_printf(_("Export %s"), entry->name);
+        add_verb(row, "document-save-as-symbolic", export, says, G_CALLBACK(export_cb),
+                 target_new(self, entry, 0));
+    }
     if (id != NULL) {
+        g_autofree char *rename = g_strdup_printf("adapters.%u.rename", place);
+        g_autofree char *says = g_strdup_printf(_("Rename %s"), entry->name);
+        add_verb(row, "document-edit-symbolic", rename, says, G_CALLBACK(rename_cb),
+                 target_new(self, entry, *id));
         GtkWidget *trash = gtk_button_new_from_icon_name("user-trash-symbolic");
         gtk_widget_add_css_class(trash, "flat");
         add_action(row, trash, delete, delete_says, "win.delete",
@@ -254,6 +365,7 @@ static void tincture_adapters_group_dispose(GObject *object)
     g_clear_pointer(&self->rows, g_ptr_array_unref);
     g_clear_pointer(&self->ids, g_hash_table_unref);
     g_clear_pointer(&self->folders, g_strfreev);
+    g_clear_pointer(&self->exported, g_free);
     G_OBJECT_CLASS(tincture_adapters_group_parent_class)->dispose(object);
 }
 

@@ -12,6 +12,7 @@ enum { HASH_BYTES = 1 << 20 }; // read at once
 void adapter_entry_free(void *data)
 {
     struct adapter_entry *entry = data;
+    g_free(entry->ways);
     g_free(entry->path);
     g_free(entry->name);
     g_free(entry->method);
@@ -100,6 +101,7 @@ static void read_facts(struct adapter_entry *entry, const struct adapter *a)
     entry->applied = a->tensors_applied;
     entry->total = a->tensors_total;
     entry->other_base = a->other_base;
+    entry->ways = adapter_dialect_ways(a);
 }
 
 static struct adapter_entry *read_adapter(struct model *model, const char *path, const char *name,

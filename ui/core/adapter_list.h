@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compute/adapter/adapter.h"
+#include "compute/adapter/dialect/dialect.h"
 
 struct adapter_entry {
     char *path, *name;
@@ -14,8 +15,9 @@ struct adapter_entry {
     char *told;    // what of it is not applied, and how it was read; NULL: all and clear
     char *hash;    // SHA-256 of its file; NULL: it was not asked for
     char *fault;   // what does not fit; NULL: it can be used
-    int applied, total; // tensors
-    bool other_base;    // its file says that it was learned on another model
+    int applied, total;     // tensors
+    enum dialect_way *ways; // adapter_dialect_ways() of it; NULL: it cannot be used
+    bool other_base;        // its file says that it was learned on another model
     gint64 bytes;
 };
 void adapter_entry_free(void *entry);

@@ -102,6 +102,10 @@ void library_leave_document(struct library *l); // nothing is open any more
 // A document whose photo is missing is opened with that of another file, if it is the same.
 void library_find_original(struct library *l, gint64 id, const char *path);
 
+// What a person calls an adapter of a photo from now on; what refers to it does so by its number.
+// False, and said: it could not be.
+bool library_rename_adapter(struct library *l, gint64 id, const char *name);
+
 // Into the trash of the library, and out of it again; what is shown follows. False, and said: that
 // could not be. The document that is open is left, and opened again.
 bool library_delete(struct library *l, enum store_kind kind, gint64 id);

@@ -1,7 +1,8 @@
-// What a person deletes of the library, and takes back.
+// What a person deletes of the library, takes back and renames.
 #include "ui/core/library.h"
 
 #include "compute/i18n.h"
+#include "ui/core/plain_text.h"
 
 // What stays in the list stays as it is: whoever shows it stays where it was scrolled to.
 static void hide_result(struct library *l, gint64 id)
@@ -91,6 +92,25 @@ static const struct {
 void library_follow(struct library *l, enum store_kind kind, gint64 id, bool deleted)
 {
     (deleted ? kinds[kind].hide : kinds[kind].show)(l, id);
+}
+
+bool library_rename_adapter(struct library *l, gint64 id, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *plain = plain_text(name, TEXT_NAME);
+    const bool ok =
+        l->store && library_stays(l, &error) && store_adapter_rename(l->store, id, plain, &error);
+    library_say_unread(l, _("It could not be renamed"), error);
+    TinctureAdapterEntry *entry = ok ? tincture_project_find_adapter(l->project, id) : NULL;
+    if (entry) {
+        g_free(entry->name);
+        entry->name = g_strdup(plain);
+        tincture_project_changed(l->project, DOCUMENT_ADAPTERS);
+    }
+    if (ok) {
+        tincture_project_library_changed(l->project);
+    }
+    return ok;
 }
 
 bool library_delete(struct library *l, enum store_kind kind, gint64 id)

@@ -101,8 +101,11 @@ void tincture_session_open(TinctureSession *self, gint64 document);
 bool tincture_session_delete(TinctureSession *self, enum store_kind kind, gint64 id);
 bool tincture_session_restore(TinctureSession *self, enum store_kind kind, gint64 id);
 void tincture_session_restore_cleaned(TinctureSession *self, gint64 when);
-// dialect: compute/adapter/dialect/dialect.h, NULL: the method's own. rank: of a low-rank copy,
-// where the dialect needs one, 0: the default.
+// The adapter of a file, into another one. dialect: compute/adapter/dialect/dialect.h, NULL: the
+// method's own. rank: of a low-rank copy, where the dialect needs one, 0: the default.
+void tincture_session_export_adapter_file(TinctureSession *self, const char *file, const char *path,
+                                          const char *dialect, int rank);
+// The same of one of the open photo.
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,
                                      const char *dialect, int rank);
 

@@ -86,14 +86,18 @@ void tincture_session_batch(TinctureSession *self, const struct batch_plan *plan
     }
 }
 
+void tincture_session_export_adapter_file(TinctureSession *self, const char *file, const char *path,
+                                          const char *dialect, int rank)
+{
+    const struct job_inputs in = {.source = file, .path = path, .dialect = dialect, .rank = rank};
+    tincture_queue_submit(self->queue, self->project, tincture_job_new(&export_adapter_job, &in));
+}
+
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,
                                      const char *dialect, int rank)
 {
     const TinctureAdapterEntry *entry = tincture_project_find_adapter(self->project, id);
     if (entry) {
-        const struct job_inputs in = {
-            .source = entry->file, .path = path, .dialect = dialect, .rank = rank};
-        tincture_queue_submit(self->queue, self->project,
-                              tincture_job_new(&export_adapter_job, &in));
+        tincture_session_export_adapter_file(self, entry->file, path, dialect, rank);
     }
 }

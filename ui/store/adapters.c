@@ -44,6 +44,17 @@ bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error
     return true;
 }
 
+bool store_adapter_rename(struct store *s, gint64 id, const char *name, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(s->db, "UPDATE adapters SET name = ?2 WHERE id = ?1", error);
+    if (!q) {
+        return false;
+    }
+    sqlite3_bind_int64(q, 1, id);
+    store_bind_text(q, 2, name);
+    return store_finish(s->db, q, error);
+}
+
 static void *adapter_from_row(sqlite3_stmt *q)
 {
     struct store_adapter *a = g_new0(struct store_adapter, 1);

@@ -121,6 +121,7 @@ struct store_adapter {
 };
 void store_adapter_free(struct store_adapter *a);
 bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error);
+bool store_adapter_rename(struct store *s, gint64 id, const char *name, GError **error);
 GPtrArray *store_adapters(struct store *s, gint64 document,
                           GError **error); // struct store_adapter *, listed and not
 // The listed ones of all documents, newest first and each file once. Those of the library's own
