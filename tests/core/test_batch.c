@@ -206,7 +206,7 @@ static void test_all(void)
     end(&f);
 }
 
-// A photo that is not whole is done, and told of as where it is opened.
+// A photo that is not whole fails, and is done once it is.
 static void test_damaged(void)
 {
     static const char *const names[] = {"apple.png", NULL};
@@ -218,9 +218,12 @@ static void test_damaged(void)
     g_assert_true(g_file_get_contents(path, &data, &size, NULL));
     g_assert_true(g_file_set_contents(path, data, (gssize)size - 12, NULL)); // its end
     g_assert_no_error(run_batch(&f, names, f.out));
-    assert_edited(f.out, "apple.png");
+    g_assert_cmpint(files_in(f.out), ==, 0);
     g_assert_true(
-        g_str_has_prefix(f.last->out.note, "Exported 1 of 1 photo. apple.png: the file is"));
+        g_str_has_prefix(f.last->out.note, "Exported 0 of 1 photo. apple.png: the file is"));
+    g_assert_true(g_file_set_contents(path, data, (gssize)size, NULL));
+    g_assert_no_error(run_batch(&f, names, f.out));
+    assert_edited(f.out, "apple.png");
     end(&f);
 }
 

@@ -734,12 +734,38 @@ static void test_owners(void)
     g_object_unref(two);
 }
 
+// What another window asks for does not wait for what is made apart for a photo of this one; what
+// this one asks for, and what is made apart, does.
+static void test_elsewhere(void)
+{
+    struct fixture f;
+    begin(&f);
+    GObject *one = g_object_new(G_TYPE_OBJECT, NULL), *two = g_object_new(G_TYPE_OBJECT, NULL);
+    TinctureJob *a = submit_for(&f, one, &apart, "a");
+    wait_running(a);
+    submit_for(&f, one, &plain, "b");
+    submit_for(&f, two, &apart, "c");
+    submit_for(&f, two, &stays, "d");
+    assert_list(&f, "abcd");
+    submit_for(&f, two, &plain, "e");
+    open_gates("e");
+    wait_finished(&f, "e");
+    assert_list(&f, "abcd");
+    wait_ran("aea");
+    open_gates("abcd");
+    wait_finished(&f, "eabcd");
+    end(&f);
+    g_object_unref(one);
+    g_object_unref(two);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/queue/order", test_order);
     g_test_add_func("/queue/live", test_live);
     g_test_add_func("/queue/owners", test_owners);
+    g_test_add_func("/queue/elsewhere", test_elsewhere);
     g_test_add_func("/queue/patient", test_patient);
     g_test_add_func("/queue/promised", test_promised);
     g_test_add_func("/queue/makes-way", test_makes_way);

@@ -206,6 +206,33 @@ static void test_close(void)
 
 // ---- one library --------------------------------------------------------------------------------
 
+static bool opened_while_learning(struct fixture *f)
+{
+    g_assert_true(tincture_queue_find(f->queue, NULL, &learn_job) != NULL);
+    return has_photo(f);
+}
+
+// A photo is opened in one window while the other learns, which goes on as if nothing had been.
+static void test_open_meanwhile(void)
+{
+    struct pair p;
+    begin_pair(&p);
+    open_sample(&p.a, "apple.png");
+    fixture_learn(&p.a, 20);
+    wait_until(&p.a, learning_is_over, "the training is over");
+    g_autoptr(GArray) alone = g_array_copy(p.a.project->loss);
+    wait_idle(&p.a);
+    fixture_learn(&p.a, 20);
+    g_autofree char *path = sample_path("cat.png");
+    library_open(p.b.session->library, path);
+    wait_until(&p.b, opened_while_learning, "the photo is open before the training is over");
+    wait_until(&p.a, learning_is_over, "the training is over");
+    g_assert_cmpmem(p.a.project->loss->data, p.a.project->loss->len * sizeof(double), alone->data,
+                    alone->len * sizeof(double));
+    wait_idle(&p.a);
+    end_pair(&p);
+}
+
 static void elsewhere_cb(TinctureSession *session, TinctureSession *other, TinctureSession **where)
 {
     *where = other;
@@ -281,6 +308,7 @@ int main(int argc, char **argv)
     g_test_add_func("/windows/pixels", test_pixels);
     g_test_add_func("/windows/cancel", test_cancel);
     g_test_add_func("/windows/close", test_close);
+    g_test_add_func("/windows/open-meanwhile", test_open_meanwhile);
     g_test_add_func("/windows/library", test_library);
     g_test_add_func("/windows/model", test_model);
     return g_test_run();

@@ -80,21 +80,29 @@ static TinctureJob *take_out(TinctureQueue *self, TinctureJob *job)
     return job;
 }
 
-// Whether one of this rank takes as long as it takes, and the other is asked for meanwhile.
-static bool comes_behind(unsigned rank, unsigned other)
+// What is made apart waits for none of these.
+#define JOB_NO_HASTE (JOB_APART | JOB_PATIENT | JOB_LASTING | JOB_STAYS)
+
+// Whether a job takes as long as it takes, and the other is asked for meanwhile: of what is made
+// apart for a photo, its own window asks only for what is promised, as the rest may be of the photo
+// that is open when it ends.
+static bool comes_behind(const TinctureJob *job, const TinctureJob *other)
 {
-    return (rank & ~other & JOB_PATIENT) ||
-           (rank & JOB_APART && (other & (JOB_APART | JOB_PROMISED)) == JOB_PROMISED);
+    const unsigned rank = job->type->rank, than = other->type->rank;
+    const bool meanwhile = rank & JOB_STAYS || than & JOB_PROMISED || job->owner != other->owner;
+    return (rank & ~than & JOB_PATIENT) ||
+           (rank & JOB_APART && !(than & JOB_NO_HASTE) && meanwhile);
 }
 
-// A live job behind what runs and the live ones that wait, a patient one at the end, one that is
-// promised before what is made apart, others before the patient ones.
-static guint place_for(const TinctureQueue *self, unsigned rank)
+// A live job behind what runs and the live ones that wait, a patient one at the end, others before
+// what comes behind them.
+static guint place_for(const TinctureQueue *self, const TinctureJob *job)
 {
     guint i = self->running ? 1 : 0;
     while (i < self->jobs->len) {
-        const unsigned other = ((const TinctureJob *)self->jobs->pdata[i])->type->rank;
-        if (rank & JOB_LIVE ? !(other & JOB_LIVE) : comes_behind(other, rank)) {
+        const TinctureJob *other = self->jobs->pdata[i];
+        if (job->type->rank & JOB_LIVE ? !(other->type->rank & JOB_LIVE)
+                                       : comes_behind(other, job)) {
             break;
         }
         i++;
@@ -105,7 +113,7 @@ static guint place_for(const TinctureQueue *self, unsigned rank)
 static bool makes_way_for(const TinctureJob *running, const TinctureJob *job)
 {
     const unsigned rank = running->type->rank;
-    return comes_behind(rank, job->type->rank) ||
+    return comes_behind(running, job) ||
            (job->type->rank & JOB_LIVE && !(rank & (JOB_LIVE | JOB_LASTING)));
 }
 
@@ -250,7 +258,7 @@ static bool waits_again(TinctureQueue *self, TinctureJob *job)
         let_pass(self, job);
     } else {
         take_out(self, job);
-        insert(self, job, place_for(self, job->type->rank));
+        insert(self, job, place_for(self, job));
     }
     tincture_job_set_state(job, JOB_WAITING);
     begin_next(self);
@@ -469,7 +477,7 @@ void tincture_queue_submit(TinctureQueue *self, gpointer owner, TinctureJob *job
     g_signal_connect(job, "report", G_CALLBACK(report_cb), self);
     g_signal_connect(job, "question", G_CALLBACK(question_cb), self);
     g_signal_connect(job, "cancelled", G_CALLBACK(cancelled_cb), self);
-    insert(self, job, place_for(self, job->type->rank));
+    insert(self, job, place_for(self, job));
     if (job->type->prepare) {
         tincture_job_set_state(job, JOB_PREPARING);
         g_thread_pool_push(self->reader, job, NULL);

@@ -4,8 +4,9 @@
 //
 // Order: as submitted, or as a person wants it, but a live job (JOB_LIVE) comes before all that
 // are not, and a job that is still being prepared holds up nobody. A patient one (JOB_PATIENT)
-// comes behind all others, what is made apart (JOB_APART) behind what was promised (JOB_PROMISED):
-// who asks for a file waits for no training. What runs stops at its next step for a live job, one
+// comes behind all others, what is made apart (JOB_APART) behind what was promised (JOB_PROMISED)
+// and what another owner asks for: who wants a file, or a photo in another window, waits for no
+// training. What runs stops at its next step for a live job, one
 // that comes behind another for that one, and begins again when that is done: for a live one a
 // moment later, as a person who changes something changes more. The job that runs is the first.
 //
