@@ -64,6 +64,7 @@ GArray *gpu_list(GError **error);
 // Bytes that can still be taken: what is left of TINCTURE_MEMORY (MiB), of the device's budget, and
 // on unified memory and CPU devices also what the system has available.
 uint64_t gpu_memory_free(const struct gpu *gpu);
+double gpu_memory_limit(const struct gpu *gpu); // TINCTURE_MEMORY; 0: none
 
 // TINCTURE_ERROR_MEMORY: "Not enough memory: needs 5.1 GiB, 3.3 GiB free".
 void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error);

@@ -77,13 +77,24 @@ static void read_faults(struct gpu *gpu, bool *unmapped)
         setting && g_str_has_prefix(setting, "alloc:") ? atoll(setting + strlen("alloc:")) : 0;
 }
 
-// In MiB; what is no number is none.
-static uint64_t read_limit(void)
+// In MiB; 0 and nothing are none.
+static bool read_limit(uint64_t *limit, GError **error)
 {
     const char *setting = g_getenv("TINCTURE_MEMORY");
-    guint64 limit = 0;
-    g_ascii_string_to_unsigned(setting ? setting : "", 10, 1, UINT32_MAX, &limit, NULL);
-    return limit ? limit * MIB : UINT64_MAX;
+    guint64 mib = 0;
+    if (setting && *setting &&
+        !g_ascii_string_to_unsigned(setting, 10, 0, UINT32_MAX, &mib, NULL)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    _("TINCTURE_MEMORY is “%s”, which is no whole number of MiB"), setting);
+        return false;
+    }
+    *limit = mib ? mib * MIB : UINT64_MAX;
+    return true;
+}
+
+double gpu_memory_limit(const struct gpu *gpu)
+{
+    return gpu->memory_limit == UINT64_MAX ? 0 : (double)gpu->memory_limit / MIB;
 }
 
 bool memory_init(struct gpu *gpu, GError **error)
@@ -95,7 +106,9 @@ bool memory_init(struct gpu *gpu, GError **error)
 
     vkGetPhysicalDeviceMemoryProperties(gpu->physical, &gpu->memory);
     gpu->slabs = g_ptr_array_new();
-    gpu->memory_limit = read_limit();
+    if (!read_limit(&gpu->memory_limit, error)) {
+        return false;
+    }
     bool unmapped;
     read_faults(gpu, &unmapped);
 

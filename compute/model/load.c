@@ -505,6 +505,13 @@ bool weights_check_memory(const struct gpu *gpu, const char *name, uint64_t need
     }
     g_autofree char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *have_text = g_format_size_full(have, G_FORMAT_SIZE_IEC_UNITS);
+    if (gpu_memory_limit(gpu) > 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                    _("loading %s needs %s of memory, and %s is left of the limit of %.0f MiB "
+                      "that was set"),
+                    name, need_text, have_text, gpu_memory_limit(gpu));
+        return false;
+    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
                 _("loading %s needs %s of memory, and only %s is free"), name, need_text,
                 have_text);

@@ -11,6 +11,7 @@
 
 #include <adwaita.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -131,7 +132,9 @@ static char *name_fault(const char *name)
            : strchr(name, '/') != NULL
                ? g_strdup(_("A name cannot have a “/” in it; another folder "
                             "is chosen with Change…"))
-               : NULL;
+           : *name == '.' ? g_strdup(_("A name cannot begin with a dot: the file would be hidden"))
+           : strlen(name) > NAME_MAX ? g_strdup(_("The name is too long"))
+                                     : NULL;
 }
 
 // What is in the way of an export stands there in a sentence.
