@@ -13,8 +13,7 @@ extern const struct adapter_method oft_method;
 const struct adapter_method oft_method = {
     .name = "oft",
     .title = "OFT",
-    .summary = N_(
-        "Rotates features and keeps the angles between neurons: stable, learns more than shifts"),
+    .summary = N_("Learns more than SVDiff and stays stable"),
     .settings = oft_settings,
     .dialect = "peft_oft",
     .init = rotation_init,

@@ -438,8 +438,7 @@ extern const struct adapter_method svdiff_method;
 const struct adapter_method svdiff_method = {
     .name = "svdiff",
     .title = N_("SVDiff"),
-    .summary = N_("Shifts the singular values of the weights: the smallest adapter, keeps what the "
-                  "model knows"),
+    .summary = N_("The smallest adapter: learns one photo and keeps what the model knows"),
     .settings = svdiff_settings,
     .dialect = "svdiff",
     .init = svdiff_init,
