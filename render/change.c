@@ -6,6 +6,8 @@
 // fit of the map and what it leaves.
 #include "render/change.h"
 
+#include "compute/floats.h"
+
 #include "render/color_map.h"
 #include "render/filter.h"
 #include "render/shading.h"
@@ -48,13 +50,6 @@ struct difference {
     float *energy;  // local energy of the rest, all channels together
     float noise;    // root of the typical energy where nothing was changed
 };
-
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
 
 static float median(const float *values, size_t count)
 {

@@ -1,5 +1,7 @@
 #include "render/spread.h"
 
+#include "compute/floats.h"
+
 #include "render/luma.h"
 #include "render/shading.h"
 
@@ -202,14 +204,6 @@ static double square_sum(const float *d)
     return (double)d[0] * d[0] + (double)d[1] * d[1] + (double)d[2] * d[2];
 }
 
-// From 0 up to `little` to 1 from `much` on.
-static float smooth_share(float value, float little, float much)
-{
-    float t = fminf(fmaxf((value - little) / (much - little), 0.0f), 1.0f);
-
-    return t * t * (3.0f - 2.0f * t);
-}
-
 // How far the map may be followed: 0..1 by the share of the change, each place weighted by how much
 // it changed, that it explains.
 static float trust(const struct fit *fit, const float *delta, const struct scene *scene)
@@ -231,7 +225,7 @@ static float trust(const struct fit *fit, const float *delta, const struct scene
         return 0.0f;
     }
 
-    return smooth_share((float)(1.0 - left / all), LITTLE, MUCH);
+    return smooth_step((float)(1.0 - left / all), LITTLE, MUCH);
 }
 
 // Moves delta towards the map by share of what lies inside; what the map adds is never more, nor
@@ -274,7 +268,7 @@ static float colorless(const struct scene *scene, const float *delta)
         sum += weight;
         hues += weight * away;
     }
-    return 1.0f - smooth_share((float)(hues / sum), COLORLESS, COLORED);
+    return 1.0f - smooth_step((float)(hues / sum), COLORLESS, COLORED);
 }
 
 // The guide with its colours moved to gray by amount; newly allocated.
@@ -345,13 +339,6 @@ static float correlation(const struct scene *scene, const float *one, const floa
     return (float)((xy - x * y / n) / sqrt((xx - x * x / n) * (yy - y * y / n)));
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
-
 // The mean luma of each of TONES parts of what lies inside, from dark to light.
 static void tones_of(const struct scene *scene, const float *change, float *tones)
 {
@@ -396,7 +383,7 @@ static float tone_at(const float *from, const float *to, float x)
 static void take_tones(const struct scene *scene, const float *delta, float *mapped)
 {
     float has[TONES], wants[TONES];
-    float share = smooth_share(correlation(scene, delta, mapped), UNLIKE, ALIKE);
+    float share = smooth_step(correlation(scene, delta, mapped), UNLIKE, ALIKE);
 
     if (share <= 0.0f) {
         return;

@@ -5,6 +5,8 @@
 //   result  = up(picture) + core(high band of (photo - up(small)))
 #include "render/stand_in.h"
 
+#include "compute/floats.h"
+
 #include "render/band.h"
 #include "render/filter.h"
 #include "render/luma.h"
@@ -59,13 +61,6 @@ static void draw_channel(float *picture, const float *before, const float *delta
 }
 
 // ---- the photo's grain --------------------------------------------------------------------------
-
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
 
 // Response to noise alone (Immerkaer 1996): nothing of planes and straight edges is left.
 static float noise_at(const struct image *photo, int x, int y)

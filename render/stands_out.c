@@ -1,5 +1,7 @@
 #include "render/stands_out.h"
 
+#include "compute/floats.h"
+
 #include <glib.h>
 #include <math.h>
 #include <stdbool.h>
@@ -172,12 +174,6 @@ static void add_border_distances(const float *lab, int width, int height, float 
 }
 
 // ---- both ---------------------------------------------------------------------------------------
-
-static int compare_floats(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
 
 // To 0..1, where the few least and greatest do not count.
 static void stretch(float *plane, size_t n)

@@ -3,6 +3,7 @@
 // fresh noise at a few levels, so that the mask does not learn from what an edit has already done.
 // Outside the picture goes back to the reference: to what the same run draws without the edit.
 #include "compute/edit/private.h"
+#include "compute/floats.h"
 
 #include <math.h>
 #include <string.h>
@@ -129,12 +130,6 @@ static void smooth(float *plane, int h, int w)
     g_autofree float *lines = g_new(float, (size_t)h *w);
     smooth_lines(plane, lines, h, w, 0, 1, sigma);
     smooth_lines(lines, plane, h, w, 1, 0, sigma);
-}
-
-static int compare_floats(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
 }
 
 // The differences at the places that the request's mask leaves open, sorted. Never none: a mask

@@ -1,5 +1,6 @@
 #include "compute/edit/named_color.h"
 #include "compute/edit/oklab.h"
+#include "compute/floats.h"
 
 #include <glib.h>
 #include <math.h>
@@ -47,22 +48,10 @@
 // somebody else would call the colour.
 #define LEAST_FITTING 0.2
 
-static void to_lab(const float *rgb, float *lab)
-{
-    const float srgb[] = {0.5f * rgb[0] + 0.5f, 0.5f * rgb[1] + 0.5f, 0.5f * rgb[2] + 0.5f};
-    oklab_from_srgb(srgb, lab);
-}
-
 static float distance(const float *a, const float *b)
 {
     return sqrtf((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) +
                  (a[2] - b[2]) * (a[2] - b[2]));
-}
-
-static float smooth_step(float value, float low, float high)
-{
-    const float t = CLAMP((value - low) / (high - low), 0.0f, 1.0f);
-    return t * t * (3 - 2 * t);
 }
 
 float *named_color_fits(const float *rgb, const float *before, const float *mask, int count,
@@ -80,7 +69,7 @@ float *named_color_fits(const float *rgb, const float *before, const float *mask
     float *fits = g_new(float, count);
     for (int i = 0; i < count; i++) {
         float lab[3];
-        to_lab(before + 3 * i, lab);
+        oklab_from_signed(before + 3 * i, lab);
         fits[i] = smooth_step(color_word_fit(&wide, lab), 0.1f, 0.6f);
         const float change = (mask ? mask[i] : 1) * distance(rgb + 3 * i, before + 3 * i);
         changed += change;
@@ -117,8 +106,8 @@ static struct change measure(const float *rgb, const float *before, const float 
         changed[i] = (mask ? mask[i] : 1) * distance(rgb + 3 * i, before + 3 * i);
         sum += changed[i];
         squares += changed[i] * changed[i];
-        to_lab(rgb + 3 * i, lab);
-        to_lab(before + 3 * i, was);
+        oklab_from_signed(rgb + 3 * i, lab);
+        oklab_from_signed(before + 3 * i, was);
         chroma += changed[i] * hypotf(lab[1], lab[2]);
         had += changed[i] * hypotf(was[1], was[2]);
         tint[0] += changed[i] * was[1];
@@ -237,9 +226,9 @@ static float place_stronger(const struct turn *t, float chroma, float had)
 static void apply(const struct turn *t, float share, const float *before, float *rgb)
 {
     float lab[3], was[3], srgb[3];
-    to_lab(rgb, lab);
+    oklab_from_signed(rgb, lab);
     const float angle = share * angle_of(t, lab) * ((float)G_PI / 180.0f);
-    to_lab(before, was);
+    oklab_from_signed(before, was);
     const float strong = place_stronger(t, hypotf(lab[1], lab[2]), hypotf(was[1], was[2]));
     if (angle == 0 && strong == 1 && t->darker == 1 && t->paler == 1) {
         return; // not even rounding

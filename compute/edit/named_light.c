@@ -1,5 +1,6 @@
 #include "compute/edit/named_light.h"
 #include "compute/edit/oklab.h"
+#include "compute/floats.h"
 
 #include <glib.h>
 #include <math.h>
@@ -36,18 +37,6 @@ const struct light_word *light_word_find(const char *name)
         }
     }
     return NULL;
-}
-
-static float smooth_step(float value, float low, float high)
-{
-    const float t = CLAMP((value - low) / (high - low), 0.0f, 1.0f);
-    return t * t * (3 - 2 * t);
-}
-
-static void to_lab(const float *rgb, float *lab)
-{
-    const float srgb[] = {0.5f * rgb[0] + 0.5f, 0.5f * rgb[1] + 0.5f, 0.5f * rgb[2] + 0.5f};
-    oklab_from_srgb(srgb, lab);
 }
 
 static void tint_terms(float lightness, double y, double *terms)
@@ -137,8 +126,8 @@ static bool fit_tint(struct tint *tint, const float *rgb, const float *before, c
         if (part <= 0) {
             continue;
         }
-        to_lab(before + 3 * i, was);
-        to_lab(rgb + 3 * i, is);
+        oklab_from_signed(before + 3 * i, was);
+        oklab_from_signed(rgb + 3 * i, is);
         tint_terms(was[0], height_of(i, width, height), terms);
         add(&e, terms, was, is, part);
         weight += part;
@@ -191,8 +180,8 @@ void named_light_hold(float *rgb, const float *before, const float *mask, int wi
     for (int i = 0; i < width * height; i++) {
         float was[3], is[3], has[2] = {0}, to[2], srgb[3];
         double terms[TINT_TERMS];
-        to_lab(before + 3 * i, was);
-        to_lab(rgb + 3 * i, is);
+        oklab_from_signed(before + 3 * i, was);
+        oklab_from_signed(rgb + 3 * i, is);
         tint_terms(was[0], height_of(i, width, height), terms);
         for (int k = 0; k < 2; k++) {
             for (int j = 0; j < TINT_TERMS; j++) {

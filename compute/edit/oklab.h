@@ -19,6 +19,14 @@ static inline void oklab_from_srgb(const float *rgb, float *lab)
     lab[2] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
 }
 
+// The same of a colour in -1..1, as models have them.
+static inline void oklab_from_signed(const float *rgb, float *lab)
+{
+    const float srgb[] = {0.5f * rgb[0] + 0.5f, 0.5f * rgb[1] + 0.5f, 0.5f * rgb[2] + 0.5f};
+
+    oklab_from_srgb(srgb, lab);
+}
+
 // The way back; what sRGB cannot show is cut, channel by channel.
 static inline void oklab_to_srgb(const float *lab, float *rgb)
 {

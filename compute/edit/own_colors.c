@@ -3,6 +3,7 @@
 // Threshold Selection Method from Gray-Level Histograms, 1979).
 #include "compute/edit/own_colors.h"
 #include "compute/edit/oklab.h"
+#include "compute/floats.h"
 
 #include <glib.h>
 #include <math.h>
@@ -34,27 +35,6 @@ static const float WHITE_CHROMA = 0.03f, TINTED_CHROMA = 0.055f;
 // Of what has its own colour so much stays where the thing becomes black, white or gray.
 static const float NEUTRAL_KEEPS = 0.4f;
 
-static void to_lab(const float *rgb, float *lab)
-{
-    const float srgb[] = {0.5f * rgb[0] + 0.5f, 0.5f * rgb[1] + 0.5f, 0.5f * rgb[2] + 0.5f};
-
-    oklab_from_srgb(srgb, lab);
-}
-
-static float smooth_step(float value, float low, float high)
-{
-    const float t = CLAMP((value - low) / (high - low), 0.0f, 1.0f);
-
-    return t * t * (3.0f - 2.0f * t);
-}
-
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
-
 // What belongs to the thing, as planes of its places: lightness, a, b.
 struct thing {
     size_t count;
@@ -80,7 +60,7 @@ static void thing_init(struct thing *t, const float *rgb, const float *mask, int
         float lab[3];
 
         if (mask[i] > 0.5f) {
-            to_lab(rgb + 3 * i, lab);
+            oklab_from_signed(rgb + 3 * i, lab);
             for (int k = 0; k < 3; k++) {
                 t->planes[k][t->count] = lab[k];
             }
@@ -162,7 +142,7 @@ static float kept_at(const struct limits *l, const float *rgb)
 {
     float lab[3];
 
-    to_lab(rgb, lab);
+    oklab_from_signed(rgb, lab);
 
     float away = hypotf(lab[1] - l->median[0], lab[2] - l->median[1]);
     float white = smooth_step(lab[0], l->gray, l->white) *

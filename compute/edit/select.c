@@ -5,6 +5,7 @@
 #include "compute/edit/select.h"
 #include "compute/edit/align.h"
 #include "compute/edit/private.h"
+#include "compute/floats.h"
 #include "compute/i18n.h"
 
 #include <math.h>
@@ -100,12 +101,6 @@ static void spread(const struct editor *e, float *plane)
             }
         }
     }
-}
-
-static int compare_floats(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
 }
 
 // Where values split best into two groups (Otsu 1979): the greatest variance between them.
